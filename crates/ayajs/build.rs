@@ -1,0 +1,5 @@
+//! Passes what napi-rs needs to the linker.
+
+fn main() {
+    napi_build::setup();
+}

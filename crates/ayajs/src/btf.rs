@@ -1,0 +1,79 @@
+//! BTF of a kernel, for relocation against another one than the running kernel's.
+
+use std::sync::Arc;
+
+use aya::{Btf as AyaBtf, BtfError, Endianness};
+use napi::Env;
+use napi_derive::napi;
+
+use crate::{
+    args::{self, PathArg},
+    error::{Code, Error, Result},
+    guard::guard,
+};
+
+/// The type information of a kernel, parsed: aya's `Btf`. Give it to `EbpfLoader.btf`.
+#[napi]
+pub struct Btf {
+    btf: Arc<AyaBtf>,
+}
+
+#[napi]
+impl Btf {
+    /// That of the running kernel, from `/sys/kernel/btf/vmlinux`. This is what a loader uses anyway.
+    ///
+    /// @throws `ERR_EBPF_FILE`, `ERR_EBPF_BTF`.
+    #[napi]
+    pub fn from_sys_fs(env: Env) -> napi::Result<Btf> {
+        guard(env, || {
+            Self::new("/sys/kernel/btf/vmlinux", AyaBtf::from_sys_fs())
+        })
+    }
+
+    /// That in a file of raw BTF, in this machine's byte order.
+    ///
+    /// @throws `ERR_EBPF_FILE`, `ERR_EBPF_BTF`.
+    #[napi]
+    pub fn parse_file(env: Env, path: PathArg) -> napi::Result<Btf> {
+        guard(env, || {
+            let path = args::path("path", &path)?;
+            Self::new(
+                &path.to_string_lossy(),
+                AyaBtf::parse_file(&path, Endianness::default()),
+            )
+        })
+    }
+
+    /// That in raw BTF, in this machine's byte order.
+    ///
+    /// @throws `ERR_EBPF_BTF`.
+    #[napi]
+    pub fn parse(env: Env, data: &[u8]) -> napi::Result<Btf> {
+        guard(env, || {
+            Self::new("the data", AyaBtf::parse(data, Endianness::default()))
+        })
+    }
+}
+
+impl Btf {
+    pub(crate) fn share(&self) -> Arc<AyaBtf> {
+        Arc::clone(&self.btf)
+    }
+
+    fn new(what: &str, result: std::result::Result<AyaBtf, BtfError>) -> Result<Self> {
+        match result {
+            Ok(btf) => Ok(Self { btf: Arc::new(btf) }),
+            Err(BtfError::FileError { path, error }) => Err(Error::command(
+                Code::File,
+                format!("cannot read {}: {error}", path.display()),
+                "open",
+                &error,
+            )
+            .text("path", path.to_string_lossy())),
+            Err(error) => Err(Error::new(
+                Code::Btf,
+                format!("cannot parse BTF of {what}: {error}"),
+            )),
+        }
+    }
+}

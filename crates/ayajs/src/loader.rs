@@ -1,0 +1,312 @@
+//! `EbpfLoader`: aya's builder, kept as plain options until something is opened.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use aya::{Btf as AyaBtf, EbpfLoader as AyaLoader, VerifierLogLevel};
+use napi::{
+    Env,
+    bindgen_prelude::{AsyncTask, Uint8Array},
+};
+use napi_derive::napi;
+
+use crate::{
+    args::{self, PathArg},
+    btf::Btf,
+    ebpf::{Ebpf, OpenTask, Source},
+    guard::guard,
+};
+
+/// The largest `VerifierLogLevel`: verbose and statistics.
+const MAX_LOG_LEVEL: u32 = 7;
+
+/// How an object is opened.
+#[derive(Clone, Default)]
+pub(crate) struct LoadOptions {
+    btf: TargetBtf,
+    allow_unsupported_maps: bool,
+    pin_directory: Option<PathBuf>,
+    globals: Vec<Global>,
+    max_entries: Vec<(String, u32)>,
+    map_pin_paths: Vec<(String, PathBuf)>,
+    extensions: Vec<String>,
+    verifier_log_level: Option<u32>,
+}
+
+/// What an object is relocated against.
+#[derive(Clone, Default)]
+enum TargetBtf {
+    #[default]
+    RunningKernel,
+    Given(Arc<AyaBtf>),
+    Nothing,
+}
+
+#[derive(Clone)]
+struct Global {
+    name: String,
+    value: Vec<u8>,
+    must_exist: bool,
+}
+
+impl LoadOptions {
+    /// Runs `load` with a loader that has these options.
+    ///
+    /// A new loader of aya's parses the BTF of the kernel, which costs far more than most objects. It forgets no option
+    /// either: loaders that have had none are kept for the next object.
+    pub(crate) fn with_loader<T>(&self, load: impl FnOnce(&mut AyaLoader<'_>) -> T) -> T {
+        if self.is_default() {
+            let mut loader = spare_loaders().pop().unwrap_or_default();
+            let result = load(&mut loader);
+            let mut spare = spare_loaders();
+            if spare.len() < MAX_SPARE_LOADERS {
+                spare.push(loader);
+            }
+            result
+        } else {
+            let mut loader = AyaLoader::new();
+            self.apply(&mut loader);
+            load(&mut loader)
+        }
+    }
+
+    pub(crate) fn requires_global(&self, name: &str) -> bool {
+        self.globals
+            .iter()
+            .any(|global| global.must_exist && global.name == name)
+    }
+
+    pub(crate) fn pins_maps(&self) -> bool {
+        !self.map_pin_paths.is_empty()
+    }
+
+    pub(crate) fn pin_directory(&self) -> Option<&Path> {
+        self.pin_directory.as_deref()
+    }
+
+    pub(crate) fn map_pin_path_of(&self, name: &str) -> Option<&Path> {
+        last(&self.map_pin_paths, name).map(PathBuf::as_path)
+    }
+
+    pub(crate) fn max_entries_of(&self, name: &str) -> Option<u32> {
+        last(&self.max_entries, name).copied()
+    }
+
+    fn is_default(&self) -> bool {
+        matches!(self.btf, TargetBtf::RunningKernel)
+            && !self.allow_unsupported_maps
+            && self.pin_directory.is_none()
+            && self.globals.is_empty()
+            && self.max_entries.is_empty()
+            && self.map_pin_paths.is_empty()
+            && self.extensions.is_empty()
+            && self.verifier_log_level.is_none()
+    }
+
+    fn apply<'a>(&'a self, loader: &mut AyaLoader<'a>) {
+        match &self.btf {
+            TargetBtf::RunningKernel => {}
+            TargetBtf::Given(btf) => {
+                loader.btf(Some(btf.as_ref()));
+            }
+            TargetBtf::Nothing => {
+                loader.btf(None);
+            }
+        }
+        if self.allow_unsupported_maps {
+            loader.allow_unsupported_maps();
+        }
+        if let Some(directory) = &self.pin_directory {
+            loader.default_map_pin_directory(directory);
+        }
+        for global in &self.globals {
+            loader.override_global(&global.name, global.value.as_slice(), global.must_exist);
+        }
+        for (name, max_entries) in &self.max_entries {
+            loader.map_max_entries(name, *max_entries);
+        }
+        for (name, path) in &self.map_pin_paths {
+            loader.map_pin_path(name, path.as_path());
+        }
+        for name in &self.extensions {
+            loader.extension(name);
+        }
+        if let Some(level) = self.verifier_log_level {
+            loader.verifier_log_level(VerifierLogLevel::from_bits_truncate(level));
+        }
+    }
+}
+
+/// Each holds some 13 MB of parsed BTF.
+const MAX_SPARE_LOADERS: usize = 1;
+
+fn spare_loaders() -> std::sync::MutexGuard<'static, Vec<AyaLoader<'static>>> {
+    static SPARE: Mutex<Vec<AyaLoader<'static>>> = Mutex::new(Vec::new());
+    SPARE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// As in aya, the last setting of a name holds.
+fn last<'a, T>(settings: &'a [(String, T)], name: &str) -> Option<&'a T> {
+    settings
+        .iter()
+        .rev()
+        .find(|(set, _)| set == name)
+        .map(|(_, value)| value)
+}
+
+/// Builder for advanced loading: aya's `EbpfLoader`. It can open several objects.
+#[napi]
+#[derive(Default)]
+pub struct EbpfLoader {
+    options: Mutex<LoadOptions>,
+}
+
+#[napi]
+impl EbpfLoader {
+    /// A loader with the defaults.
+    #[napi(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Relocates against this BTF instead of the running kernel's; `null` turns relocation off.
+    #[napi]
+    pub fn btf(&self, env: Env, btf: Option<&Btf>) -> napi::Result<()> {
+        guard(env, || {
+            self.options().btf =
+                btf.map_or(TargetBtf::Nothing, |btf| TargetBtf::Given(btf.share()));
+            Ok(())
+        })
+    }
+
+    /// Opens objects with maps of types that aya does not know; such maps can be read as bytes.
+    #[napi]
+    pub fn allow_unsupported_maps(&self, env: Env) -> napi::Result<()> {
+        guard(env, || {
+            self.options().allow_unsupported_maps = true;
+            Ok(())
+        })
+    }
+
+    /// Where maps that are pinned by name live. Default: `/sys/fs/bpf`. The directory must exist.
+    #[napi]
+    pub fn default_map_pin_directory(&self, env: Env, path: PathArg) -> napi::Result<()> {
+        guard(env, || {
+            self.options().pin_directory = Some(args::path("path", &path)?);
+            Ok(())
+        })
+    }
+
+    /// Sets the initial value of a global variable.
+    ///
+    /// @param value As many bytes as the variable has, in this machine's byte order.
+    /// @param mustExist Whether an object without such a variable is refused.
+    #[napi]
+    pub fn override_global(
+        &self,
+        env: Env,
+        name: String,
+        value: &[u8],
+        must_exist: bool,
+    ) -> napi::Result<()> {
+        guard(env, || {
+            let name = args::name("name", name)?;
+            self.options().globals.push(Global {
+                name,
+                value: value.to_vec(),
+                must_exist,
+            });
+            Ok(())
+        })
+    }
+
+    /// Sets how many entries a map has room for. A name that the object does not have is ignored, as aya does.
+    #[napi]
+    pub fn map_max_entries(&self, env: Env, name: String, max_entries: f64) -> napi::Result<()> {
+        guard(env, || {
+            let name = args::name("name", name)?;
+            let max_entries = args::integer("maxEntries", max_entries, 0, u32::MAX)?;
+            self.options().max_entries.push((name, max_entries));
+            Ok(())
+        })
+    }
+
+    /// Uses the map that is pinned at `path`, or pins the new one there. The pinned map must have the same shape.
+    #[napi]
+    pub fn map_pin_path(&self, env: Env, name: String, path: PathArg) -> napi::Result<()> {
+        guard(env, || {
+            let setting = (args::name("name", name)?, args::path("path", &path)?);
+            self.options().map_pin_paths.push(setting);
+            Ok(())
+        })
+    }
+
+    /// Treats the program of this name as an extension (`freplace`), whatever its section says.
+    #[napi]
+    pub fn extension(&self, env: Env, name: String) -> napi::Result<()> {
+        guard(env, || {
+            let name = args::name("name", name)?;
+            self.options().extensions.push(name);
+            Ok(())
+        })
+    }
+
+    /// What the verifier logs when it refuses a program: the sum of 1 (debug) or 3 (verbose) and 4 (statistics); 0 is
+    /// nothing. Default: 5.
+    #[napi]
+    pub fn verifier_log_level(&self, env: Env, level: f64) -> napi::Result<()> {
+        guard(env, || {
+            self.options().verifier_log_level =
+                Some(args::integer("level", level, 0, MAX_LOG_LEVEL)?);
+            Ok(())
+        })
+    }
+
+    /// Opens an object: parses, relocates and creates its maps. Loads no program.
+    ///
+    /// @throws `ERR_EBPF_PARSE`, `ERR_EBPF_BTF`, `ERR_EBPF_RELOCATION`, `ERR_EBPF_MAP`, `ERR_EBPF_PERMISSION`,
+    ///   `ERR_EBPF_UNSUPPORTED`.
+    #[napi]
+    pub fn load(&self, env: Env, data: &[u8]) -> napi::Result<Ebpf> {
+        guard(env, || {
+            Ebpf::open(&Source::borrowed(data), &self.snapshot())
+        })
+    }
+
+    /// Opens an object from a file.
+    ///
+    /// @throws `ERR_EBPF_FILE`, and as `load`.
+    #[napi]
+    pub fn load_file(&self, env: Env, path: PathArg) -> napi::Result<Ebpf> {
+        guard(env, || Ebpf::open(&Source::file(&path)?, &self.snapshot()))
+    }
+
+    /// `load` on a thread of libuv's pool. The data is copied first.
+    #[napi(ts_return_type = "Promise<Ebpf>")]
+    pub fn load_async(&self, env: Env, data: Uint8Array) -> napi::Result<AsyncTask<OpenTask>> {
+        guard(env, || {
+            Ok(OpenTask::start(Source::bytes(&data), self.snapshot()))
+        })
+    }
+
+    /// `loadFile` on a thread of libuv's pool.
+    #[napi(ts_return_type = "Promise<Ebpf>")]
+    pub fn load_file_async(&self, env: Env, path: PathArg) -> napi::Result<AsyncTask<OpenTask>> {
+        guard(env, || {
+            Ok(OpenTask::start(Source::file(&path)?, self.snapshot()))
+        })
+    }
+}
+
+impl EbpfLoader {
+    /// Objects are opened with the options as they are at that moment.
+    fn snapshot(&self) -> LoadOptions {
+        self.options().clone()
+    }
+
+    fn options(&self) -> std::sync::MutexGuard<'_, LoadOptions> {
+        self.options.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

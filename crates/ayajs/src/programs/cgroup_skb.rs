@@ -1,0 +1,215 @@
+//! `CgroupSkb`: inspects or filters the network traffic of a cgroup.
+
+use std::sync::{Arc, Weak};
+
+use aya::programs::CgroupSkbAttachType as AyaAttachType;
+use napi::{
+    Env,
+    bindgen_prelude::{AsyncTask, Uint8Array},
+};
+use napi_derive::napi;
+
+use super::{LoadTask, Program, ProgramCell, upgrade};
+use crate::{
+    args,
+    error::{Code, Error, Result},
+    failure,
+    guard::guard,
+    links::{CgroupSkbLink, CgroupSkbLinkId, Link},
+    sys,
+};
+
+/// The kind's name in the table of programs.
+const KIND: &str = "CgroupSkb";
+
+/// How often one test run may repeat: it holds the JavaScript thread.
+const MAX_REPEAT: u32 = 1_000_000;
+
+/// Which way the packets go that a program sees: aya's `CgroupSkbAttachType`.
+#[napi(string_enum)]
+pub enum CgroupSkbAttachType {
+    /// Packets that a socket of the cgroup receives (`BPF_CGROUP_INET_INGRESS`).
+    Ingress,
+    /// Packets that a socket of the cgroup sends (`BPF_CGROUP_INET_EGRESS`).
+    Egress,
+}
+
+impl From<CgroupSkbAttachType> for AyaAttachType {
+    fn from(attach_type: CgroupSkbAttachType) -> Self {
+        match attach_type {
+            CgroupSkbAttachType::Ingress => Self::Ingress,
+            CgroupSkbAttachType::Egress => Self::Egress,
+        }
+    }
+}
+
+impl From<AyaAttachType> for CgroupSkbAttachType {
+    fn from(attach_type: AyaAttachType) -> Self {
+        match attach_type {
+            AyaAttachType::Ingress => Self::Ingress,
+            AyaAttachType::Egress => Self::Egress,
+        }
+    }
+}
+
+/// What a test run gave back: aya's `TestRunResult`.
+#[napi(object)]
+pub struct TestRunResult {
+    /// What the program returned.
+    pub return_value: u32,
+    /// How long one run took on average, in nanoseconds.
+    pub duration_ns: f64,
+    /// The packet after the run, with the Ethernet header.
+    pub data: Uint8Array,
+}
+
+/// A program that inspects or filters the network traffic of a cgroup: aya's `CgroupSkb`
+/// (`BPF_PROG_TYPE_CGROUP_SKB`).
+#[napi]
+pub struct CgroupSkb {
+    cell: Weak<ProgramCell>,
+}
+
+#[napi]
+impl CgroupSkb {
+    /// `program` as `CgroupSkb`.
+    ///
+    /// @throws `ERR_EBPF_UNEXPECTED_PROGRAM_TYPE` when it is of another kind.
+    #[napi]
+    pub fn try_from(env: Env, program: &Program) -> napi::Result<CgroupSkb> {
+        guard(env, || {
+            let cell = program.cell()?;
+            if cell.kind != KIND {
+                return Err(Error::new(
+                    Code::UnexpectedProgramType,
+                    format!(
+                        "program \"{}\" is of kind {}, not {KIND}",
+                        cell.name, cell.kind
+                    ),
+                )
+                .text("program", &cell.name)
+                .text("expected", KIND)
+                .text("actual", cell.kind));
+            }
+            Ok(Self {
+                cell: Arc::downgrade(&cell),
+            })
+        })
+    }
+
+    /// The direction that the section's name states; `null` for `cgroup/skb`, which states none.
+    #[napi]
+    pub fn expected_attach_type(&self, env: Env) -> napi::Result<Option<CgroupSkbAttachType>> {
+        guard(env, || {
+            Ok(self.cell()?.expected_attach_type.map(Into::into))
+        })
+    }
+
+    /// Attaches the loaded program to a cgroup by a link (`BPF_LINK_CREATE`), beside others that are attached there.
+    ///
+    /// Requires Linux 5.7.
+    ///
+    /// @param cgroup The descriptor of a cgroup v2 directory; it may be closed afterwards.
+    /// @throws `ERR_EBPF_NOT_LOADED`, `ERR_EBPF_ATTACH`, `ERR_EBPF_PERMISSION`.
+    #[napi]
+    pub fn attach(
+        &self,
+        env: Env,
+        cgroup: f64,
+        attach_type: CgroupSkbAttachType,
+    ) -> napi::Result<CgroupSkbLinkId> {
+        guard(env, || {
+            let cell = self.cell()?;
+            let cgroup = args::fd("cgroup", cgroup)?;
+            let program = cell.fd()?;
+            let attach_type = AyaAttachType::from(attach_type);
+            let fd = sys::link_create(&*program, cgroup, attach_type.into()).map_err(|error| {
+                let message = format!(
+                    "cannot attach program \"{}\" to the cgroup: {error}",
+                    cell.name
+                );
+                failure::permission(
+                    Error::command(Code::Attach, message, "BPF_LINK_CREATE", &error)
+                        .text("program", &cell.name),
+                )
+            })?;
+            let link = Link::new(fd);
+            let id = CgroupSkbLinkId::new(&link);
+            cell.add_link(link);
+            Ok(id)
+        })
+    }
+
+    /// Detaches the link. The id cannot be used again.
+    ///
+    /// @throws `ERR_EBPF_NOT_ATTACHED` when the program does not own the link.
+    #[napi]
+    pub fn detach(&self, env: Env, id: &CgroupSkbLinkId) -> napi::Result<()> {
+        guard(env, || {
+            self.cell()?.take_link(id.link())?.close();
+            Ok(())
+        })
+    }
+
+    /// Takes the link out of the program: from then on neither `unload` nor `close` detaches it.
+    ///
+    /// @throws `ERR_EBPF_NOT_ATTACHED` when the program does not own the link.
+    #[napi]
+    pub fn take_link(&self, env: Env, id: &CgroupSkbLinkId) -> napi::Result<CgroupSkbLink> {
+        guard(env, || {
+            Ok(CgroupSkbLink::take(self.cell()?.take_link(id.link())?))
+        })
+    }
+
+    /// How many links the program owns.
+    #[napi]
+    pub fn link_count(&self, env: Env) -> napi::Result<u32> {
+        guard(env, || self.cell()?.link_count())
+    }
+
+    /// Runs the loaded program on a packet (`BPF_PROG_TEST_RUN`), on this thread.
+    ///
+    /// @param packet Begins with an Ethernet header of 14 bytes, which the kernel takes off before the program runs.
+    /// @param repeat From 1 to 1,000,000.
+    /// @throws `ERR_EBPF_NOT_LOADED`, `ERR_EBPF_TEST_RUN`.
+    #[napi]
+    pub fn test_run(&self, env: Env, packet: &[u8], repeat: f64) -> napi::Result<TestRunResult> {
+        guard(env, || {
+            let cell = self.cell()?;
+            let repeat = args::integer("repeat", repeat, 1, MAX_REPEAT)?;
+            let run = sys::test_run(&*cell.fd()?, packet, repeat).map_err(|error| {
+                cell.failed("cannot make a test run", "BPF_PROG_TEST_RUN", &error)
+                    .recode(Code::TestRun)
+            })?;
+            Ok(TestRunResult {
+                return_value: run.return_value,
+                duration_ns: f64::from(run.duration_ns),
+                data: run.data.into(),
+            })
+        })
+    }
+
+    /// See `Program.load`.
+    #[napi]
+    pub fn load(&self, env: Env) -> napi::Result<()> {
+        guard(env, || self.cell()?.load(false))
+    }
+
+    /// See `Program.loadAsync`.
+    #[napi(ts_return_type = "Promise<void>")]
+    pub fn load_async(&self) -> AsyncTask<LoadTask> {
+        AsyncTask::new(LoadTask::new(self.cell.clone()))
+    }
+
+    /// See `Program.unload`.
+    #[napi]
+    pub fn unload(&self, env: Env) -> napi::Result<()> {
+        guard(env, || self.cell()?.unload())
+    }
+}
+
+impl CgroupSkb {
+    fn cell(&self) -> Result<Arc<ProgramCell>> {
+        upgrade(&self.cell)
+    }
+}

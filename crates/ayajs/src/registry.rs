@@ -1,0 +1,74 @@
+//! What an environment owns: every open object, taken link and taken map, released when the environment ends.
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use napi::Env;
+use napi_derive::napi;
+
+use crate::{error, links::Link, maps::Map, open::Object};
+
+/// Something that lives until it is released, or until its environment ends.
+pub(crate) enum Owned {
+    Object(Arc<Object>),
+    Link(Arc<Link>),
+    Map(Arc<Map>),
+}
+
+/// Makes the current environment the owner of `owned`.
+pub(crate) fn own(owned: Owned) {
+    REGISTRY.with_borrow_mut(|registry| registry.insert(owned.key(), owned));
+}
+
+/// Takes `resource` out of the registry, and tells whether it was there. It ends with its last holder: the caller, or
+/// the task that is using it.
+pub(crate) fn release<T>(resource: &Arc<T>) -> bool {
+    REGISTRY
+        .with_borrow_mut(|registry| registry.remove(&key(resource)))
+        .is_some()
+}
+
+impl Owned {
+    fn key(&self) -> usize {
+        match self {
+            Self::Object(object) => key(object),
+            Self::Link(link) => key(link),
+            Self::Map(map) => key(map),
+        }
+    }
+}
+
+/// An allocation's address names it as long as somebody holds it, and the registry does.
+fn key<T>(resource: &Arc<T>) -> usize {
+    Arc::as_ptr(resource).addr()
+}
+
+thread_local! {
+    // An environment has a thread of its own (the main thread, or a worker's).
+    static REGISTRY: RefCell<HashMap<usize, Owned>> = RefCell::new(HashMap::new());
+}
+
+/// Called once per environment, when the addon is loaded into it.
+#[napi(module_exports)]
+pub fn initialize(_exports: napi::bindgen_prelude::Object, env: Env) -> napi::Result<()> {
+    env.add_env_cleanup_hook((), |()| {
+        error::forget_factory();
+        drain();
+    })?;
+    Ok(())
+}
+
+fn drain() {
+    let owned = REGISTRY.take();
+    let (links, others): (Vec<_>, Vec<_>) = owned
+        .into_values()
+        .partition(|owned| matches!(owned, Owned::Link(_)));
+    // A panic must not leave this hook: it would abort the process. What one drop leaves behind, the kernel frees.
+    for owned in links.into_iter().chain(others) {
+        drop(catch_unwind(AssertUnwindSafe(|| drop(owned))));
+    }
+}
