@@ -1,0 +1,118 @@
+// Checks of arguments: misuse is a TypeError or RangeError with Node's codes, before anything happens.
+
+import { inspect } from 'node:util'
+import { fileURLToPath } from 'node:url'
+import { nearest } from './nearest.ts'
+
+/** A path: Linux paths are bytes, so a `Buffer` does as well as a string. */
+export type PathLike = string | Uint8Array | URL
+
+/** Bytes in any of the forms that JavaScript has. */
+export type BytesLike = Uint8Array | ArrayBuffer | DataView
+
+/** @internal */
+export function checkPath(name: string, value: unknown): string | Uint8Array {
+  const path = value instanceof URL ? fileURLToPath(value) : value
+  if (typeof path !== 'string' && !(path instanceof Uint8Array)) {
+    throw invalidArgType(name, 'of type string or an instance of Uint8Array or URL', value)
+  }
+  if (path.length === 0) throw invalidArgValue(name, 'must not be empty', value)
+  if (typeof path === 'string' ? path.includes('\0') : path.includes(0)) {
+    throw invalidArgValue(name, 'must be without null bytes', value)
+  }
+  return path
+}
+
+/** @internal */
+export function checkBytes(name: string, value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  if (value instanceof ArrayBuffer) return new Uint8Array(value)
+  if (value instanceof DataView) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  throw invalidArgType(name, 'an instance of Uint8Array, ArrayBuffer or DataView', value)
+}
+
+/** @internal */
+export function checkName(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw invalidArgType(name, 'of type string', value)
+  if (value.includes('\0')) throw invalidArgValue(name, 'must be without null bytes', value)
+  return value
+}
+
+/** @internal */
+export function checkInteger(name: string, value: unknown, minimum: number, maximum: number): number {
+  if (typeof value !== 'number') throw invalidArgType(name, 'of type number', value)
+  if (!Number.isInteger(value) || value < minimum || value > maximum) {
+    throw outOfRange(name, `an integer >= ${minimum} && <= ${maximum}`, value)
+  }
+  return value
+}
+
+/** @internal */
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw invalidArgType(name, 'of type boolean', value)
+  return value
+}
+
+/** @internal */
+export function checkOneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value)
+  if (found === undefined) {
+    throw invalidArgValue(name, `must be one of: ${allowed.map((one) => inspect(one)).join(', ')}`, value)
+  }
+  return found
+}
+
+/** @internal */
+export function checkObject(name: string, value: unknown): object {
+  if (typeof value !== 'object' || value === null) throw invalidArgType(name, 'of type object', value)
+  return value
+}
+
+/** Refuses keys that mean nothing, with the nearest one that does. @internal */
+export function checkOptions(name: string, options: object, known: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue
+    const near = nearest(key, known)
+    const hint = near === undefined ? `known are: ${known.join(', ')}` : `did you mean "${near}"?`
+    throw coded(TypeError, 'ERR_INVALID_ARG_VALUE', `Unknown option "${key}" in "${name}"; ${hint}`)
+  }
+}
+
+/** @internal */
+export function invalidArgType(name: string, expected: string, value: unknown): TypeError {
+  return coded(
+    TypeError,
+    'ERR_INVALID_ARG_TYPE',
+    `The "${name}" argument must be ${expected}. Received ${shown(value)}`,
+  )
+}
+
+/** @internal */
+export function invalidArgValue(name: string, rule: string, value: unknown): TypeError {
+  return coded(TypeError, 'ERR_INVALID_ARG_VALUE', `The argument "${name}" ${rule}. Received ${shown(value)}`)
+}
+
+/** @internal */
+export function outOfRange(name: string, rule: string, value: unknown): RangeError {
+  const message = `The value of "${name}" is out of range. It must be ${rule}. Received ${shown(value)}`
+  return coded(RangeError, 'ERR_OUT_OF_RANGE', message)
+}
+
+/** Classes that only ayajs makes objects of. @internal */
+export function illegalConstructor(name: string, source: string): TypeError {
+  return coded(TypeError, 'ERR_ILLEGAL_CONSTRUCTOR', `${name} has no public constructor: get one from ${source}`)
+}
+
+function coded<E extends Error>(type: new (message: string) => E, code: string, message: string): E {
+  return Object.assign(new type(message), { code })
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'function') return `function ${value.name}`
+  if (typeof value === 'object' && value !== null) {
+    const { constructor } = value
+    return `an instance of ${typeof constructor === 'function' && constructor.name ? constructor.name : 'Object'}`
+  }
+  const text = inspect(value, { colors: false })
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}

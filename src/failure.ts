@@ -1,0 +1,78 @@
+// Turns what the addon reports into the error that a user sees: fact, reason, remedy.
+
+import { constants } from 'node:os'
+import { EbpfError, errorCodes, type EbpfErrorCode, type EbpfErrorDetails } from './errors.ts'
+import { verifierSummary } from './verifier-log.ts'
+
+/** What the addon hands to the error factory. */
+export interface Failure extends EbpfErrorDetails {
+  readonly code: string
+  readonly message: string
+  readonly causes?: readonly string[]
+}
+
+/** The error for a failure in the addon. */
+export function toError(failure: Failure): Error {
+  const { code, message, causes = [], ...details } = failure
+  if (!isEbpfErrorCode(code)) {
+    const type = code === 'ERR_OUT_OF_RANGE' ? RangeError : TypeError
+    return Object.assign(new type(message), { code })
+  }
+  const errnoName = details.errno === undefined ? undefined : nameOfErrno(-details.errno)
+  const cause = causeOf(causes.filter((text) => !message.endsWith(text)))
+  const known = errnoName === undefined ? details : { ...details, errnoName }
+  return new EbpfError(code, explain(code, message, known), cause === undefined ? known : { ...known, cause })
+}
+
+/** The name of a positive error number: `EPERM` for 1. */
+export function nameOfErrno(errno: number): string {
+  return errnoNames.get(errno) ?? `errno ${errno}`
+}
+
+/** Numbers that the kernel keeps to itself, but that bpf(2) lets out all the same (include/linux/errno.h). */
+const errnoNames: ReadonlyMap<number, string> = new Map([
+  ...Object.entries(constants.errno).map(([name, errno]) => [errno, name] as const),
+  [512, 'ERESTARTSYS'],
+  [524, 'ENOTSUPP'],
+])
+
+function isEbpfErrorCode(code: string): code is EbpfErrorCode {
+  return Object.hasOwn(errorCodes, code)
+}
+
+function explain(code: EbpfErrorCode, message: string, details: EbpfErrorDetails): string {
+  const reason = code === 'ERR_EBPF_LOAD' ? loadReason(details) : undefined
+  const fact = reason === undefined ? message : `${message}: ${reason}`
+  return `${fact.charAt(0).toUpperCase()}${fact.slice(1)}. ${remedy(code, details)}`
+}
+
+function loadReason(details: EbpfErrorDetails): string | undefined {
+  const summary = verifierSummary(details.verifierLog ?? '')
+  const parts = [details.errnoName, summary].filter((part) => part !== undefined && part !== '')
+  return parts.length === 0 ? undefined : parts.join(': ')
+}
+
+/** What to do next. EPERM and EINVAL mean many things: say which of them are left. */
+function remedy(code: EbpfErrorCode, details: EbpfErrorDetails): string {
+  const { errnoName, missingCapabilities = [] } = details
+  if (code === 'ERR_EBPF_PERMISSION') {
+    return `This process lacks ${missingCapabilities.join(' and ')}: run it as root, or give it the capabilities.`
+  }
+  if (code === 'ERR_EBPF_ATTACH' && errnoName === 'EPERM') {
+    return 'The process has the capabilities: a program that is attached to this cgroup, or above it, without BPF_F_ALLOW_MULTI forbids others. See: bpftool cgroup tree.'
+  }
+  if (code === 'ERR_EBPF_ATTACH' && errnoName === 'EINVAL') {
+    return 'A program that may return more than 0 and 1 cannot be attached as Ingress; kernels before 5.7 have no links.'
+  }
+  if (code === 'ERR_EBPF_LOAD' && errnoName === 'EPERM' && !details.verifierLog) {
+    return 'The process has the capabilities: the kernel itself forbids this kind of program here (lockdown, an LSM, or a user namespace).'
+  }
+  return errorCodes[code].remedy
+}
+
+function causeOf(texts: readonly string[]): Error | undefined {
+  return texts.reduceRight<Error | undefined>(
+    (cause, text) => (cause === undefined ? new Error(text) : new Error(text, { cause })),
+    undefined,
+  )
+}

@@ -1,0 +1,15 @@
+// The public package: exports by name, nothing else.
+
+export type { BytesLike, PathLike } from './arguments.ts'
+export { Btf } from './kernel-btf.ts'
+export { Ebpf } from './ebpf.ts'
+export { EbpfError, errorCodes, type EbpfErrorCode, type EbpfErrorDetails, type ErrorCode } from './errors.ts'
+export { KernelVersion } from './kernel-version.ts'
+export type { Cgroup } from './links/cgroup.ts'
+export { CgroupSkbLink, CgroupSkbLinkId, type CgroupLinkInfo } from './links/cgroup-skb-link.ts'
+export { EbpfLoader } from './loader.ts'
+export { MapBase, type MapInfo } from './maps/map-base.ts'
+export type { ObjectType, ObjectTypes, Untyped } from './object-types.ts'
+export { VerifierLogLevel, type LoadOptions } from './options.ts'
+export { CgroupSkb, CgroupSkbAttachType, type TestRunOptions, type TestRunResult } from './programs/cgroup-skb.ts'
+export { Program, type ProgramHandle, type ProgramInfo } from './programs/program.ts'

@@ -1,0 +1,28 @@
+// The name that somebody probably meant.
+
+/** The one of `names` that is nearest to `name`, if any is near. */
+export function nearest(name: string, names: readonly string[]): string | undefined {
+  let best: string | undefined
+  let least = Math.max(2, Math.floor(name.length / 3)) + 1
+  for (const candidate of names) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
+    if (distance < least) [best, least] = [candidate, distance]
+  }
+  return best
+}
+
+/** How many characters must be inserted, deleted or replaced (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  // Names are short; whatever is not, is not near.
+  if (Math.max(a.length, b.length) > 128) return Infinity
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1))
+    }
+    row = next
+  }
+  return row[b.length]!
+}

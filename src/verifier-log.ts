@@ -1,0 +1,24 @@
+// The verifier's log, in short.
+
+/** Lines that follow the reason: what the verifier counted, and the states of a loop. */
+const afterwards = [
+  /^(cur|old) state:/,
+  /^processed \d+ insns/,
+  /^verification time \d+/,
+  /^stack depth/,
+  /^max_states_per_insn/,
+  /^total_states/,
+  /^mark_read/,
+]
+
+/** The line that tells why the verifier refused a program; empty when the log is. */
+export function verifierSummary(log: string): string {
+  const lines = log
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !afterwards.some((pattern) => pattern.test(line)))
+  const last = lines.at(-1) ?? ''
+  // The second half of a reason whose first half stands above it.
+  const previous = lines.at(-2)
+  return /^R\d+ offset is outside of the packet/.test(last) && previous !== undefined ? `${previous}; ${last}` : last
+}
