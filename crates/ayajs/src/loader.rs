@@ -58,7 +58,8 @@ impl LoadOptions {
     /// either: loaders that have had none are kept for the next object.
     pub(crate) fn with_loader<T>(&self, load: impl FnOnce(&mut AyaLoader<'_>) -> T) -> T {
         if self.is_default() {
-            let mut loader = spare_loaders().pop().unwrap_or_default();
+            let spare = spare_loaders().pop(); // A statement of its own: making a new one must not hold the lock.
+            let mut loader = spare.unwrap_or_default();
             let result = load(&mut loader);
             let mut spare = spare_loaders();
             if spare.len() < MAX_SPARE_LOADERS {

@@ -113,9 +113,10 @@ fn open_error(what: &str, data: &[u8], error: &EbpfError, options: &LoadOptions)
         EbpfError::ParseError(ParseError::SymbolNotFound { name })
             if options.requires_global(name) =>
         {
+            let globals = elf::globals(data).unwrap_or_default().join(", ");
             Error::new(
                 Code::NotFound,
-                format!("the object has no global variable \"{name}\""),
+                format!("the object has no global variable \"{name}\"; it has: {globals}"),
             )
         }
         _ => failure::open(what, error),
