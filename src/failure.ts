@@ -13,13 +13,14 @@ export interface Failure extends EbpfErrorDetails {
 
 /** The error for a failure in the addon. */
 export function toError(failure: Failure): Error {
-  const { code, message, causes = [], ...details } = failure
+  const { code, message: text, causes = [], ...details } = failure
+  const message = nameErrnos(text)
   if (!isEbpfErrorCode(code)) {
     const type = code === 'ERR_OUT_OF_RANGE' ? RangeError : TypeError
     return Object.assign(new type(message), { code })
   }
   const errnoName = details.errno === undefined ? undefined : nameOfErrno(-details.errno)
-  const cause = causeOf(causes.filter((text) => !message.endsWith(text)))
+  const cause = causeOf(causes.map(nameErrnos).filter((cause) => !message.endsWith(cause)))
   const known = errnoName === undefined ? details : { ...details, errnoName }
   return new EbpfError(code, explain(code, message, known), cause === undefined ? known : { ...known, cause })
 }
@@ -35,6 +36,11 @@ const errnoNames: ReadonlyMap<number, string> = new Map([
   [512, 'ERESTARTSYS'],
   [524, 'ENOTSUPP'],
 ])
+
+/** Rust says `(os error 1)` where everybody else says EPERM. */
+function nameErrnos(text: string): string {
+  return text.replace(/\(os error (\d+)\)/g, (_, errno: string) => `(${nameOfErrno(Number(errno))})`)
+}
 
 function isEbpfErrorCode(code: string): code is EbpfErrorCode {
   return Object.hasOwn(errorCodes, code)
