@@ -1,0 +1,70 @@
+// The checks of `npm test`, in the order in which they run. One with `asRoot` touches the kernel.
+
+import { ava, cargoTest, commands } from './check-kinds.mjs'
+import { filesBelow } from './hash.mjs'
+import { manifest } from './project.mjs'
+import { nodeLatest } from './steps.mjs'
+
+const sourceRules = ['__test__/unit/import-direction.test.ts', '__test__/unit/house-style.test.ts']
+const inC = filesBelow('.').filter((path) => /\.[ch]$/.test(path))
+
+/** For what a unit test of the crate needs to link, should it need anything. */
+const cargoTestFlags = []
+
+export const checks = [
+  {
+    name: 'formats',
+    run: commands(
+      ['cargo', 'fmt', '--check'],
+      ['prettier', '--check', '.'],
+      ['clang-format-16', '--dry-run', '-Werror', ...inC],
+    ),
+  },
+  {
+    name: 'clippy',
+    run: commands(['cargo', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings']),
+  },
+  {
+    name: 'oxlint',
+    run: commands(['oxlint', '--deny-warnings']),
+  },
+  {
+    name: 'tsc',
+    run: commands(
+      ['tsc', '--noEmit', '-p', 'tsconfig.json'],
+      ['tsc', '--noEmit', '-p', '__test__/tsconfig.json'],
+      ['tsc', '--noEmit', '-p', 'examples/tsconfig.json'],
+    ),
+  },
+  {
+    name: 'cargo',
+    run: cargoTest('--workspace', ...cargoTestFlags),
+  },
+  {
+    name: 'generated',
+    run: commands([process.execPath, 'scripts/check-generated.mjs']),
+  },
+  {
+    name: 'ava',
+    asRoot: true,
+    run: ava(process.execPath, [
+      ...manifest.ava.files,
+      '!__test__/package/**',
+      ...sourceRules.map((path) => `!${path}`),
+    ]),
+  },
+  {
+    name: 'ava-newest-node',
+    asRoot: true,
+    run: ava(nodeLatest, ['__test__/kernel/**/*.test.ts']),
+  },
+  {
+    name: 'package',
+    asRoot: true,
+    run: ava(process.execPath, ['__test__/package/**/*.test.ts']),
+  },
+  {
+    name: 'imports',
+    run: ava(process.execPath, sourceRules),
+  },
+]

@@ -1,0 +1,116 @@
+// The steps that make a fresh clone work: what `npm start` needs, and what `npm test` needs besides.
+
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { npm, run } from './child.mjs'
+import { cargoEnv, rustMissing } from './cargo.mjs'
+import { contentHash, filesBelow } from './hash.mjs'
+import { cachePath, giveToOwner, manifest, readCache, root, writeCache } from './project.mjs'
+import { bpffs, rustTools, testTools } from './system-steps.mjs'
+
+const npmCi = ['ci', '--include=dev', '--ignore-scripts', '--no-dry-run', '--no-audit', '--no-fund']
+const bin = (name) => join(root, 'node_modules/.bin', name)
+
+/** Where the step `node` leaves the newest Node. */
+export const nodeLatest = cachePath(`node-latest/node_modules/node-linux-${process.arch}/bin/node`)
+
+const dependencies = {
+  name: 'dependencies',
+  needs: [],
+  needed: () => !isInstalled(),
+  async run(log) {
+    await run(...npm(...npmCi), { log })
+    if (!isInstalled()) throw new Error(`npm ci ended well, but not all is there (.cache/${log}.log)`)
+  },
+}
+
+const addon = hashed({
+  name: 'addon',
+  needs: ['dependencies'],
+  hash: () =>
+    contentHash(
+      ['Cargo.toml', 'Cargo.lock', 'crates', 'package-lock.json'],
+      [manifest.version, JSON.stringify(manifest.napi), manifest.scripts['build:addon'], process.arch],
+    ),
+  isThere: () => existsSync(join(root, 'index.js')) && existsSync(join(root, 'index.d.ts')) && isBuiltForThisMachine(),
+  async run(log) {
+    const env = cargoEnv()
+    if (!env) throw new Error(rustMissing)
+    const [, ...args] = manifest.scripts['build:addon'].split(' ')
+    await run(process.execPath, [bin('napi'), ...args], { log, env })
+    writeCache('addon.generated', contentHash(['index.js', 'index.d.ts']))
+  },
+})
+
+const typescript = hashed({
+  name: 'typescript',
+  needs: ['dependencies'],
+  hash: () => contentHash(['src', 'tsconfig.json', 'index.d.ts', 'package-lock.json']),
+  isThere: () => existsSync(join(root, 'dist/index.js')),
+  async run(log) {
+    const { stdout } = await run(process.execPath, [bin('tsc'), '-p', 'tsconfig.json', '--listEmittedFiles'], { log })
+    const emitted = new Set(stdout.match(/(?<=^TSFILE: ).*$/gm)?.map((path) => relative(join(root, 'dist'), path)))
+    for (const entry of readdirSync(join(root, 'dist'), { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name)
+      if (entry.isFile() && !emitted.has(relative(join(root, 'dist'), path))) rmSync(path) // Its source is gone.
+    }
+  },
+})
+
+const node = hashed({
+  name: 'newest Node',
+  hash: () => contentHash(['scripts/node-latest'], [process.arch]),
+  isThere: () => existsSync(nodeLatest),
+  async run(log) {
+    const cwd = cachePath('node-latest')
+    mkdirSync(cwd, { recursive: true })
+    giveToOwner(cwd)
+    for (const path of filesBelow('scripts/node-latest')) {
+      const copy = join(cwd, relative('scripts/node-latest', path))
+      cpSync(join(root, path), copy)
+      giveToOwner(copy)
+    }
+    await run(...npm(...npmCi), { log, cwd })
+  },
+})
+
+export const startSteps = [dependencies, addon, typescript, bpffs]
+
+export const testSteps = [...startSteps, testTools, rustTools, node]
+
+/** A step that is up to date when its result is there and its inputs have the hash that they had at its last success. */
+function hashed({ name, needs = [], hash, isThere, run: work }) {
+  const record = `${name.replaceAll(' ', '-')}.hash`
+  return {
+    name,
+    needs,
+    needed: () => readCache(record) !== hash() || !isThere(),
+    async run(log) {
+      const before = hash()
+      writeCache(record, '')
+      await work(log)
+      if (!isThere()) throw new Error(`ended well, but its result is not there (.cache/${log}.log)`)
+      writeCache(record, before)
+    },
+  }
+}
+
+/** Whether node_modules is what the lock file says: npm writes down there, last of all, what it has installed. */
+function isInstalled() {
+  const [locked, installed] = ['package-lock.json', 'node_modules/.package-lock.json'].map(packagesOf)
+  const isSame = ([path, { version, optional }]) => (installed[path] ? installed[path].version === version : optional)
+  const isThere = (name) => existsSync(join(root, 'node_modules', name, 'package.json'))
+  return Object.entries(locked).every(isSame) && Object.keys(manifest.devDependencies).every(isThere)
+}
+
+function packagesOf(lockFile) {
+  const path = join(root, lockFile)
+  if (!existsSync(path)) return {}
+  const { '': _ourselves, ...packages } = JSON.parse(readFileSync(path, 'utf8')).packages
+  return packages
+}
+
+function isBuiltForThisMachine() {
+  const start = `${manifest.napi.binaryName}.${process.platform}-${process.arch}`
+  return readdirSync(root).some((name) => name.startsWith(start) && name.endsWith('.node'))
+}
