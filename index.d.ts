@@ -22,7 +22,7 @@ export declare class Btf {
    *
    * @throws `ERR_EBPF_FILE`, `ERR_EBPF_BTF`.
    */
-  static parseFile(path: PathArg): Btf
+  static parseFile(path: string | Uint8Array): Btf
   /**
    * That in raw BTF, in this machine's byte order.
    *
@@ -131,11 +131,11 @@ export declare class Ebpf {
    *
    * @throws `ERR_EBPF_FILE`, and as `EbpfLoader.load`.
    */
-  static loadFile(path: PathArg): Ebpf
+  static loadFile(path: string | Uint8Array): Ebpf
   /** `load` on a thread of libuv's pool. The data is copied first. */
   static loadAsync(data: Uint8Array): Promise<Ebpf>
   /** `loadFile` on a thread of libuv's pool. */
-  static loadFileAsync(path: PathArg): Promise<Ebpf>
+  static loadFileAsync(path: string | Uint8Array): Promise<Ebpf>
   /** The program of this name, or `null`. */
   program(name: string): Program | null
   /** The names of the programs, sorted. */
@@ -164,7 +164,7 @@ export declare class EbpfLoader {
   /** Opens objects with maps of types that aya does not know; such maps can be read as bytes. */
   allowUnsupportedMaps(): void
   /** Where maps that are pinned by name live. Default: `/sys/fs/bpf`. The directory must exist. */
-  defaultMapPinDirectory(path: PathArg): void
+  defaultMapPinDirectory(path: string | Uint8Array): void
   /**
    * Sets the initial value of a global variable.
    *
@@ -175,7 +175,7 @@ export declare class EbpfLoader {
   /** Sets how many entries a map has room for. A name that the object does not have is ignored, as aya does. */
   mapMaxEntries(name: string, maxEntries: number): void
   /** Uses the map that is pinned at `path`, or pins the new one there. The pinned map must have the same shape. */
-  mapPinPath(name: string, path: PathArg): void
+  mapPinPath(name: string, path: string | Uint8Array): void
   /** Treats the program of this name as an extension (`freplace`), whatever its section says. */
   extension(name: string): void
   /**
@@ -195,11 +195,11 @@ export declare class EbpfLoader {
    *
    * @throws `ERR_EBPF_FILE`, and as `load`.
    */
-  loadFile(path: PathArg): Ebpf
+  loadFile(path: string | Uint8Array): Ebpf
   /** `load` on a thread of libuv's pool. The data is copied first. */
   loadAsync(data: Uint8Array): Promise<Ebpf>
   /** `loadFile` on a thread of libuv's pool. */
-  loadFileAsync(path: PathArg): Promise<Ebpf>
+  loadFileAsync(path: string | Uint8Array): Promise<Ebpf>
 }
 
 /**

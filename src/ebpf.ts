@@ -2,7 +2,7 @@
 
 import { inspect, type InspectOptions } from 'node:util'
 import { checkBytes, checkName, checkPath, illegalConstructor, type BytesLike, type PathLike } from './arguments.ts'
-import { EbpfError } from './errors.ts'
+import type { EbpfError } from './errors.ts'
 import { MapBase } from './maps/map-base.ts'
 import { native, type Binding } from './native.ts'
 import type { ObjectTypes, Untyped } from './object-types.ts'

@@ -4,7 +4,6 @@ import type * as Binding from '../index.js'
 import { EbpfError } from './errors.ts'
 import { toError, type Failure } from './failure.ts'
 
-/** @internal */
 export type { Binding }
 
 /** The binding; throws `ERR_EBPF_UNSUPPORTED_PLATFORM` where there is none. */

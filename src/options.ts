@@ -11,7 +11,7 @@ import {
   invalidArgType,
   type PathLike,
 } from './arguments.ts'
-import { Btf, nativeBtf } from './kernel-btf.ts'
+import { nativeBtf, type Btf } from './kernel-btf.ts'
 import { native, type Binding } from './native.ts'
 import type { ObjectType, ObjectTypes, Untyped } from './object-types.ts'
 

@@ -34,7 +34,10 @@ impl Btf {
     ///
     /// @throws `ERR_EBPF_FILE`, `ERR_EBPF_BTF`.
     #[napi]
-    pub fn parse_file(env: Env, path: PathArg) -> napi::Result<Btf> {
+    pub fn parse_file(
+        env: Env,
+        #[napi(ts_arg_type = "string | Uint8Array")] path: PathArg,
+    ) -> napi::Result<Btf> {
         guard(env, || {
             let path = args::path("path", &path)?;
             Self::new(

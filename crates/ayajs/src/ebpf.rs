@@ -47,7 +47,10 @@ impl Ebpf {
     ///
     /// @throws `ERR_EBPF_FILE`, and as `EbpfLoader.load`.
     #[napi]
-    pub fn load_file(env: Env, path: PathArg) -> napi::Result<Ebpf> {
+    pub fn load_file(
+        env: Env,
+        #[napi(ts_arg_type = "string | Uint8Array")] path: PathArg,
+    ) -> napi::Result<Ebpf> {
         guard(env, || {
             Self::open(&Source::file(&path)?, &LoadOptions::default())
         })
@@ -66,7 +69,10 @@ impl Ebpf {
 
     /// `loadFile` on a thread of libuv's pool.
     #[napi(ts_return_type = "Promise<Ebpf>")]
-    pub fn load_file_async(env: Env, path: PathArg) -> napi::Result<AsyncTask<OpenTask>> {
+    pub fn load_file_async(
+        env: Env,
+        #[napi(ts_arg_type = "string | Uint8Array")] path: PathArg,
+    ) -> napi::Result<AsyncTask<OpenTask>> {
         guard(env, || {
             Ok(OpenTask::start(
                 Source::file(&path)?,

@@ -193,7 +193,11 @@ impl EbpfLoader {
 
     /// Where maps that are pinned by name live. Default: `/sys/fs/bpf`. The directory must exist.
     #[napi]
-    pub fn default_map_pin_directory(&self, env: Env, path: PathArg) -> napi::Result<()> {
+    pub fn default_map_pin_directory(
+        &self,
+        env: Env,
+        #[napi(ts_arg_type = "string | Uint8Array")] path: PathArg,
+    ) -> napi::Result<()> {
         guard(env, || {
             self.options().pin_directory = Some(args::path("path", &path)?);
             Ok(())
@@ -236,7 +240,12 @@ impl EbpfLoader {
 
     /// Uses the map that is pinned at `path`, or pins the new one there. The pinned map must have the same shape.
     #[napi]
-    pub fn map_pin_path(&self, env: Env, name: String, path: PathArg) -> napi::Result<()> {
+    pub fn map_pin_path(
+        &self,
+        env: Env,
+        name: String,
+        #[napi(ts_arg_type = "string | Uint8Array")] path: PathArg,
+    ) -> napi::Result<()> {
         guard(env, || {
             let setting = (args::name("name", name)?, args::path("path", &path)?);
             self.options().map_pin_paths.push(setting);
@@ -280,7 +289,11 @@ impl EbpfLoader {
     ///
     /// @throws `ERR_EBPF_FILE`, and as `load`.
     #[napi]
-    pub fn load_file(&self, env: Env, path: PathArg) -> napi::Result<Ebpf> {
+    pub fn load_file(
+        &self,
+        env: Env,
+        #[napi(ts_arg_type = "string | Uint8Array")] path: PathArg,
+    ) -> napi::Result<Ebpf> {
         guard(env, || Ebpf::open(&Source::file(&path)?, &self.snapshot()))
     }
 
@@ -294,7 +307,11 @@ impl EbpfLoader {
 
     /// `loadFile` on a thread of libuv's pool.
     #[napi(ts_return_type = "Promise<Ebpf>")]
-    pub fn load_file_async(&self, env: Env, path: PathArg) -> napi::Result<AsyncTask<OpenTask>> {
+    pub fn load_file_async(
+        &self,
+        env: Env,
+        #[napi(ts_arg_type = "string | Uint8Array")] path: PathArg,
+    ) -> napi::Result<AsyncTask<OpenTask>> {
         guard(env, || {
             Ok(OpenTask::start(Source::file(&path)?, self.snapshot()))
         })
