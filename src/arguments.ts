@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { nearest } from './nearest.ts'
 
 /** A path: Linux paths are bytes, so a `Buffer` does as well as a string. */
-export type PathLike = string | Uint8Array | URL
+export type PathLike = string | Uint8Array | UrlLike
+
+/** A `URL`, for whom the type is known: not everybody has the types of Node or of the DOM. */
+export type UrlLike = typeof globalThis extends { URL: { prototype: infer U } } ? U : never
 
 /** Bytes in any of the forms that JavaScript has. */
 export type BytesLike = Uint8Array | ArrayBuffer | DataView
@@ -26,8 +29,12 @@ export function checkPath(name: string, value: unknown): string | Uint8Array {
 /** @internal */
 export function checkBytes(name: string, value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value
-  if (value instanceof ArrayBuffer) return new Uint8Array(value)
-  if (value instanceof DataView) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  try {
+    if (value instanceof ArrayBuffer) return new Uint8Array(value)
+    if (value instanceof DataView) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  } catch {
+    throw invalidArgValue(name, 'must not be detached', value) // The only reason for a view to be impossible.
+  }
   throw invalidArgType(name, 'an instance of Uint8Array, ArrayBuffer or DataView', value)
 }
 
@@ -108,7 +115,7 @@ function coded<E extends Error>(type: new (message: string) => E, code: string, 
 }
 
 function shown(value: unknown): string {
-  if (typeof value === 'function') return `function ${value.name}`
+  if (typeof value === 'function') return value.name === '' ? 'an anonymous function' : `function ${value.name}`
   if (typeof value === 'object' && value !== null) {
     const { constructor } = value
     return `an instance of ${typeof constructor === 'function' && constructor.name ? constructor.name : 'Object'}`

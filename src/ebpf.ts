@@ -1,4 +1,5 @@
 // `Ebpf`: an open object with its programs and maps.
+/// <reference lib="esnext.disposable" preserve="true" />
 
 import { inspect, type InspectOptions } from 'node:util'
 import { checkBytes, checkName, checkPath, illegalConstructor, type BytesLike, type PathLike } from './arguments.ts'
@@ -148,7 +149,7 @@ export class Ebpf<T extends ObjectTypes = Untyped> {
     this.close()
   }
 
-  /** What `console.log` shows. */
+  /** What `console.log` shows. @internal */
   [inspect.custom](_depth: number, options: InspectOptions): string {
     const shown = this.closed
       ? { state: 'closed' }

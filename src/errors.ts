@@ -28,11 +28,11 @@ export const errorCodes = {
   },
   ERR_EBPF_CLOSED: {
     means: 'The handle, or the object that it came from, has been closed, detached or unloaded.',
-    remedy: 'Open it again, or keep it open for as long as it is used.',
+    remedy: 'It can be used no more: keep it open for as long as it is needed.',
   },
   ERR_EBPF_FILE: {
     means: 'A file or directory cannot be opened or read.',
-    remedy: 'Check `path`: does it exist, and may this process read it?',
+    remedy: 'Check `path`: does it exist, is it of the right kind, and may this process open it?',
   },
   ERR_EBPF_INTERNAL: {
     means: 'A defect of ayajs or of aya: a panic that was caught before it could end the process.',
@@ -44,7 +44,7 @@ export const errorCodes = {
   },
   ERR_EBPF_MAP: {
     means: 'A map cannot be created or used, or what is pinned under its name has another shape.',
-    remedy: 'Look at `errnoName`, and compare with bpftool map show.',
+    remedy: 'Compare with what is there: bpftool map show.',
   },
   ERR_EBPF_NOT_ATTACHED: {
     means: 'The link id is not one of this program: used already, taken, or of another program.',
@@ -80,7 +80,7 @@ export const errorCodes = {
   },
   ERR_EBPF_TEST_RUN: {
     means: 'The kernel refused to run the program on the packet.',
-    remedy: 'The packet must fit into one page of memory together with a header of 14 bytes.',
+    remedy: 'The packet must be a whole IP header at least, and fit into one page of memory with 14 bytes before it.',
   },
   ERR_EBPF_UNEXPECTED_PROGRAM_TYPE: {
     means: 'The program is of another kind than the class that it was given to.',
@@ -88,7 +88,7 @@ export const errorCodes = {
   },
   ERR_EBPF_UNSUPPORTED: {
     means: 'The kernel, aya or ayajs does not support this; `feature` names it.',
-    remedy: 'Do without it, or use a kernel that has it.',
+    remedy: 'Do without it; the message says what lacks it.',
   },
   ERR_EBPF_UNSUPPORTED_PLATFORM: {
     means: 'There is no native binding for this platform, or its package is not installed.',

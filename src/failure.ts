@@ -30,9 +30,14 @@ export function nameOfErrno(errno: number): string {
   return errnoNames.get(errno) ?? `errno ${errno}`
 }
 
+/** Second names of numbers that have a better known one on Linux. */
+const aliases = ['EWOULDBLOCK', 'ENOTSUP']
+
 /** Numbers that the kernel keeps to itself, but that bpf(2) lets out all the same (include/linux/errno.h). */
 const errnoNames: ReadonlyMap<number, string> = new Map([
-  ...Object.entries(constants.errno).map(([name, errno]) => [errno, name] as const),
+  ...Object.entries(constants.errno)
+    .filter(([name]) => !aliases.includes(name))
+    .map(([name, errno]) => [errno, name] as const),
   [512, 'ERESTARTSYS'],
   [524, 'ENOTSUPP'],
 ])
@@ -69,6 +74,15 @@ function remedy(code: EbpfErrorCode, details: EbpfErrorDetails): string {
   }
   if (code === 'ERR_EBPF_ATTACH' && errnoName === 'EINVAL') {
     return 'A program that may return more than 0 and 1 cannot be attached as Ingress; kernels before 5.7 have no links.'
+  }
+  if (code === 'ERR_EBPF_ATTACH' && errnoName === 'E2BIG') {
+    return 'A cgroup takes at most 64 programs for one direction.'
+  }
+  if (code === 'ERR_EBPF_ATTACH' && (errnoName === 'ENOENT' || errnoName === 'ENODEV')) {
+    return 'The cgroup has been removed.'
+  }
+  if (code === 'ERR_EBPF_LOAD' && !details.verifierLog && errnoName !== 'EPERM') {
+    return 'There is no verifier log: with verifierLogLevel 0 the kernel gives no reason, and EINVAL for whatever it is.'
   }
   if (code === 'ERR_EBPF_LOAD' && errnoName === 'EPERM' && !details.verifierLog) {
     return 'The process has the capabilities: the kernel itself forbids this kind of program here (lockdown, an LSM, or a user namespace).'

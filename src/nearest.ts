@@ -3,7 +3,8 @@
 /** The one of `names` that is nearest to `name`, if any is near. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   let best: string | undefined
-  let least = Math.max(2, Math.floor(name.length / 3)) + 1
+  // As many changes as the name has letters would turn it into anything.
+  let least = Math.min(Math.max(2, Math.floor(name.length / 3)) + 1, name.length)
   for (const candidate of names) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
     if (distance < least) [best, least] = [candidate, distance]

@@ -17,7 +17,7 @@ import type { ObjectType, ObjectTypes, Untyped } from './object-types.ts'
 
 /** What the verifier logs when it refuses a program: aya's `VerifierLogLevel`. Values can be added up. */
 export const VerifierLogLevel = Object.freeze({
-  /** Nothing. */
+  /** Nothing: a refusal then has no reason, and its error number is `EINVAL` whatever that was (aya 0.14). */
   Disable: 0,
   /** The instructions on the way to the reason. */
   Debug: 1,

@@ -1,4 +1,5 @@
 // `CgroupSkbLink` and its id: what holds a program attached to a cgroup.
+/// <reference lib="esnext.disposable" preserve="true" />
 
 import { inspect, type InspectOptions } from 'node:util'
 import { illegalConstructor, invalidArgType } from '../arguments.ts'
@@ -100,7 +101,7 @@ export class CgroupSkbLink {
     if (!this.closed) this.detach()
   }
 
-  /** What `console.log` shows. */
+  /** What `console.log` shows. @internal */
   [inspect.custom](_depth: number, options: InspectOptions): string {
     const state = this.closed ? { state: 'detached' } : { state: 'attached', ...this.info() }
     return `CgroupSkbLink ${inspect(state, options)}`

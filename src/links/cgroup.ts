@@ -11,12 +11,12 @@ export type Cgroup = PathLike | number | { readonly fd: number }
 /** Runs `use` with a descriptor of the cgroup; one that had to be opened is closed afterwards. */
 export function withCgroup<T>(cgroup: Cgroup, use: (fd: number) => T): T {
   const given = givenDescriptor(cgroup)
-  if (given !== undefined) return explained(given, `descriptor ${given}`, use)
+  if (given !== undefined) return explained(given, undefined, use)
   const path = checkPath('cgroup', cgroup)
   const text = typeof path === 'string' ? path : Buffer.from(path).toString()
   const fd = openDirectory(path, text)
   try {
-    return explained(fd, `"${text}"`, use)
+    return explained(fd, text, use)
   } finally {
     closeSync(fd)
   }
@@ -46,21 +46,28 @@ function openDirectory(path: string | Uint8Array, text: string): number {
 }
 
 /** The kernel says EBADF to every directory that is not a cgroup v2. Only then is it looked at more closely. */
-function explained<T>(fd: number, what: string, use: (fd: number) => T): T {
+function explained<T>(fd: number, path: string | undefined, use: (fd: number) => T): T {
   try {
     return use(fd)
   } catch (error) {
-    if (EbpfError.isEbpfError(error) && error.errnoName === nameOfErrno(9)) throw notCgroup(fd, what, error)
+    if (EbpfError.isEbpfError(error) && error.errnoName === nameOfErrno(9)) throw notCgroup(fd, path, error)
     throw error
   }
 }
 
-function notCgroup(fd: number, what: string, cause: EbpfError): EbpfError {
+function notCgroup(fd: number, path: string | undefined, cause: EbpfError): EbpfError {
   const { syscall = '', errno = 0, errnoName = '' } = cause
   const found = whatIsOpenAt(fd)
   if (found === 'a cgroup v2 directory') return cause
-  const message = `${found === notOpen ? `${what} is not open` : `${what} is ${found}, not a cgroup v2 directory`}. ${whereCgroupsAre()}`
-  return new EbpfError('ERR_EBPF_NOT_CGROUP', message, { syscall, errno, errnoName, cause })
+  const name = path === undefined ? `Descriptor ${fd}` : `"${path}"`
+  const message = `${found === notOpen ? `${name} is not open` : `${name} is ${found}, not a cgroup v2 directory`}. ${whereCgroupsAre()}`
+  return new EbpfError('ERR_EBPF_NOT_CGROUP', message, {
+    syscall,
+    errno,
+    errnoName,
+    ...(path !== undefined && { path }),
+    cause,
+  })
 }
 
 /** File systems by their magic numbers, linux/magic.h. */
@@ -73,7 +80,7 @@ function whatIsOpenAt(fd: number): string {
   const path = `/proc/self/fd/${fd}`
   try {
     const target = readlinkSync(path)
-    if (!target.startsWith('/')) return `no directory (${target})`
+    if (!target.startsWith('/')) return `something else (${target})`
     const { type } = statfsSync(path)
     if (type === cgroupV2Magic) return 'a cgroup v2 directory'
     return type === cgroupV1Magic ? 'a cgroup v1 directory' : 'a file or directory outside every cgroup hierarchy'

@@ -1,4 +1,5 @@
 // `MapBase`: a map of any type, as bytes.
+/// <reference lib="esnext.disposable" preserve="true" />
 
 import { inspect, type InspectOptions } from 'node:util'
 import { checkBytes, illegalConstructor } from '../arguments.ts'
@@ -105,7 +106,7 @@ export class MapBase {
     return `${this.mapType}(${this.name})`
   }
 
-  /** What `console.log` shows. */
+  /** What `console.log` shows. @internal */
   [inspect.custom](_depth: number, options: InspectOptions): string {
     const { name, mapType } = this
     if (this.closed) return `MapBase ${inspect({ name, mapType, state: 'closed' }, options)}`

@@ -125,18 +125,11 @@ export class CgroupSkb extends Program {
   }
 
   protected override describe(): object {
-    return {
-      ...super.describe(),
-      expectedAttachType: this.#whileOpen(() => this.#native.expectedAttachType()),
-      links: this.#whileOpen(() => this.#native.linkCount()),
-    }
-  }
-
-  #whileOpen<T>(get: () => T): T | undefined {
     try {
-      return get()
+      const expectedAttachType = this.#native.expectedAttachType()
+      return { ...super.describe(), expectedAttachType, links: this.#native.linkCount() }
     } catch {
-      return undefined // Closed, which the state beside it says.
+      return super.describe() // Closed, which it says.
     }
   }
 }

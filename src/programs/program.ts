@@ -161,7 +161,7 @@ export class Program {
     return `${this.kind}(${this.name})`
   }
 
-  /** What `console.log` shows; never the bytecode. */
+  /** What `console.log` shows; never the bytecode. @internal */
   [inspect.custom](_depth: number, options: InspectOptions): string {
     return `${this.constructor.name} ${inspect(this.describe(), options)}`
   }

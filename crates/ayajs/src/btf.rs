@@ -1,6 +1,6 @@
 //! BTF of a kernel, for relocation against another one than the running kernel's.
 
-use std::sync::Arc;
+use std::{io, path::Path, sync::Arc};
 
 use aya::{Btf as AyaBtf, BtfError, Endianness};
 use napi::Env;
@@ -8,6 +8,7 @@ use napi_derive::napi;
 
 use crate::{
     args::{self, PathArg},
+    elf,
     error::{Code, Error, Result},
     guard::guard,
 };
@@ -40,10 +41,8 @@ impl Btf {
     ) -> napi::Result<Btf> {
         guard(env, || {
             let path = args::path("path", &path)?;
-            Self::new(
-                &path.to_string_lossy(),
-                AyaBtf::parse_file(&path, Endianness::default()),
-            )
+            let data = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+            Self::from_bytes(&path.to_string_lossy(), &data)
         })
     }
 
@@ -52,9 +51,7 @@ impl Btf {
     /// @throws `ERR_EBPF_BTF`.
     #[napi]
     pub fn parse(env: Env, data: &[u8]) -> napi::Result<Btf> {
-        guard(env, || {
-            Self::new("the data", AyaBtf::parse(data, Endianness::default()))
-        })
+        guard(env, || Self::from_bytes("the data", data))
     }
 }
 
@@ -63,20 +60,25 @@ impl Btf {
         Arc::clone(&self.btf)
     }
 
+    fn from_bytes(what: &str, data: &[u8]) -> Result<Self> {
+        elf::check_btf(data)
+            .map_err(|error| error.prefix(&format!("cannot parse BTF of {what}")))?;
+        Self::new(what, AyaBtf::parse(data, Endianness::default()))
+    }
+
     fn new(what: &str, result: std::result::Result<AyaBtf, BtfError>) -> Result<Self> {
         match result {
             Ok(btf) => Ok(Self { btf: Arc::new(btf) }),
-            Err(BtfError::FileError { path, error }) => Err(Error::command(
-                Code::File,
-                format!("cannot read {}: {error}", path.display()),
-                "open",
-                &error,
-            )
-            .text("path", path.to_string_lossy())),
+            Err(BtfError::FileError { path, error }) => Err(unreadable(&path, &error)),
             Err(error) => Err(Error::new(
                 Code::Btf,
                 format!("cannot parse BTF of {what}: {error}"),
             )),
         }
     }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Error {
+    let message = format!("cannot read {}: {error}", path.display());
+    Error::command(Code::File, message, "open", error).text("path", path.to_string_lossy())
 }

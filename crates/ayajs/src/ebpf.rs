@@ -193,16 +193,18 @@ impl<'a> Source<'a> {
             Self::Bytes(data) => Object::open_bytes("the object", data, options),
             Self::File(path) => {
                 let data = std::fs::read(path).map_err(|error| {
-                    Error::command(
-                        Code::File,
-                        format!("cannot read {}: {error}", path.display()),
-                        "read",
-                        &error,
-                    )
-                    .text("path", path.to_string_lossy())
+                    // Directories can be opened, and not be read.
+                    let syscall = if error.kind() == std::io::ErrorKind::IsADirectory {
+                        "read"
+                    } else {
+                        "open"
+                    };
+                    let message = format!("cannot read {}: {error}", path.display());
+                    Error::command(Code::File, message, syscall, &error)
+                        .text("path", path.to_string_lossy())
                 })?;
                 Object::open_bytes(&path.to_string_lossy(), &data, options)
-                    .map_err(|error| error.text("path", path.to_string_lossy()))
+                    .map_err(|error| error.text_by_default("path", path.to_string_lossy()))
             }
         }
     }

@@ -11,6 +11,9 @@ use crate::error::{Code, Error, Result};
 /// The largest `.bss` section: aya allocates it at once, and an allocation that fails aborts the process.
 const MAX_NOBITS_BYTES: u64 = 256 << 20;
 
+/// What BTF begins with (linux/btf.h).
+const BTF_MAGIC: u16 = 0xeb9f;
+
 /// Where `pinning` begins in a map definition of a legacy `maps` section: aya reads it as an enum of 0 and 1.
 const PINNING_OFFSET: u64 = 24;
 
@@ -19,7 +22,7 @@ pub(crate) fn check(data: &[u8]) -> Result<()> {
     if data.is_empty() {
         return Err(refuse("the object is empty (0 bytes)"));
     }
-    let kind = FileKind::parse(data).map_err(|error| not_elf(data, &error))?;
+    let kind = FileKind::parse(data).map_err(|_error| not_elf(data))?;
     if kind != FileKind::Elf64 {
         return Err(refuse(format!(
             "the object is of kind {kind:?}; an eBPF object is 64-bit ELF"
@@ -55,7 +58,11 @@ pub(crate) fn check(data: &[u8]) -> Result<()> {
                     String::from_utf8_lossy(name),
                 )));
             }
-        } else if section.data(endian, data).is_err() {
+        } else if let Ok(bytes) = section.data(endian, data) {
+            if sections.section_name(endian, section) == Ok(b".BTF") {
+                check_btf(bytes)?;
+            }
+        } else {
             return Err(refuse(format!(
                 "section {} ends after the end of the file: offset {}, size {size}, file {} bytes; the object is truncated",
                 index.0,
@@ -65,6 +72,17 @@ pub(crate) fn check(data: &[u8]) -> Result<()> {
         }
     }
     check_legacy_maps(&sections, endian, data)
+}
+
+/// aya takes type information for what it says without looking at its first two bytes.
+pub(crate) fn check_btf(btf: &[u8]) -> Result<()> {
+    match btf {
+        [first, second, ..] if u16::from_ne_bytes([*first, *second]) == BTF_MAGIC => Ok(()),
+        _ => Err(Error::new(
+            Code::Btf,
+            "the BTF does not begin with its magic number, 0xeb9f in this machine's byte order",
+        )),
+    }
 }
 
 /// Whether the object may pin maps: its own definitions speak of it, or it has legacy ones.
@@ -168,14 +186,14 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
         .any(|window| window == needle)
 }
 
-fn not_elf(data: &[u8], error: &object::Error) -> Error {
+fn not_elf(data: &[u8]) -> Error {
     let start: Vec<String> = data
         .iter()
         .take(4)
         .map(|byte| format!("{byte:02x}"))
         .collect();
     refuse(format!(
-        "not an ELF file: it starts with {} ({error})",
+        "not an ELF file: it starts with {}",
         start.join(" ")
     ))
 }

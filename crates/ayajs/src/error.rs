@@ -127,6 +127,15 @@ impl Error {
         self
     }
 
+    /// [`Self::text`], unless that detail is there already.
+    pub(crate) fn text_by_default(self, name: &'static str, value: impl Into<String>) -> Self {
+        if self.details.iter().any(|(known, _)| *known == name) {
+            self
+        } else {
+            self.text(name, value)
+        }
+    }
+
     pub(crate) fn texts(mut self, name: &'static str, values: Vec<String>) -> Self {
         self.details.push((name, Detail::Texts(values)));
         self

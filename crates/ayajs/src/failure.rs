@@ -7,13 +7,15 @@ use aya_obj::ParseError;
 
 use crate::{
     error::{Code, Error},
+    programs::table,
     sys,
 };
 
-/// `CAP_NET_ADMIN`, `CAP_SYS_ADMIN` and `CAP_BPF` of capabilities(7).
-const CAPABILITIES: [(u32, &str); 3] = [
+/// Those that bpf(2) asks for, by their numbers in linux/capability.h.
+const CAPABILITIES: [(u32, &str); 4] = [
     (12, "CAP_NET_ADMIN"),
     (21, "CAP_SYS_ADMIN"),
+    (38, "CAP_PERFMON"),
     (39, "CAP_BPF"),
 ];
 
@@ -59,7 +61,12 @@ fn open_code(error: &EbpfError) -> Code {
 }
 
 /// What aya says about a program that it could not load or unload.
-pub(crate) fn program(name: &str, error: &ProgramError) -> Error {
+pub(crate) fn program(name: &str, kind: &str, error: &ProgramError) -> Error {
+    describe_program(name, kind, error).text("program", name)
+}
+
+fn describe_program(name: &str, kind: &str, error: &ProgramError) -> Error {
+    let needed = ["CAP_BPF", table::capability(kind)];
     match error {
         ProgramError::AlreadyLoaded => Error::new(
             Code::AlreadyLoaded,
@@ -79,15 +86,15 @@ pub(crate) fn program(name: &str, error: &ProgramError) -> Error {
                 "BPF_PROG_LOAD",
                 io_error,
             )
-            .text("program", name)
             .causes(vec![io_error.to_string()]);
             if log.trim().is_empty() {
-                permission(refused)
+                permission_for(&needed, refused)
             } else {
                 refused.text("verifierLog", log)
             }
         }
-        other => permission(
+        other => permission_for(
+            &needed,
             Chain::of(other).into_error(Code::Load, &format!("cannot load program \"{name}\"")),
         ),
     }
@@ -95,10 +102,15 @@ pub(crate) fn program(name: &str, error: &ProgramError) -> Error {
 
 /// EPERM means many things. It is called a lack of privilege when a capability is in fact missing, and they are named.
 pub(crate) fn permission(error: Error) -> Error {
+    permission_for(&["CAP_BPF", "CAP_NET_ADMIN"], error)
+}
+
+/// [`permission`], for what needs other capabilities.
+pub(crate) fn permission_for(needed: &[&'static str], error: Error) -> Error {
     if !matches!(error.raw_os_error(), Some(libc::EPERM | libc::EACCES)) {
         return error;
     }
-    match missing_capabilities() {
+    match missing_capabilities(needed) {
         Some(missing) if !missing.is_empty() => error
             .recode(Code::Permission)
             .texts("missingCapabilities", missing),
@@ -107,19 +119,18 @@ pub(crate) fn permission(error: Error) -> Error {
 }
 
 /// `CAP_SYS_ADMIN` stands for the others, as it does in the kernel.
-fn missing_capabilities() -> Option<Vec<String>> {
+fn missing_capabilities(needed: &[&'static str]) -> Option<Vec<String>> {
     let effective = sys::effective_capabilities().ok()?;
     let has = |name: &str| {
         CAPABILITIES
             .iter()
             .any(|(bit, cap)| *cap == name && effective & (1 << bit) != 0)
     };
-    let needed = ["CAP_BPF", "CAP_NET_ADMIN"];
     Some(
         needed
-            .into_iter()
+            .iter()
             .filter(|name| !has(name) && !has("CAP_SYS_ADMIN"))
-            .map(String::from)
+            .map(|name| (*name).to_owned())
             .collect(),
     )
 }

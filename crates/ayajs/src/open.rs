@@ -116,7 +116,7 @@ fn open_error(what: &str, data: &[u8], error: &EbpfError, options: &LoadOptions)
             let globals = elf::globals(data).unwrap_or_default().join(", ");
             Error::new(
                 Code::NotFound,
-                format!("the object has no global variable \"{name}\"; it has: {globals}"),
+                format!("the object has no global variable \"{name}\". It has: {globals}"),
             )
         }
         _ => failure::open(what, error),

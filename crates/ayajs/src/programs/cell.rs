@@ -63,12 +63,14 @@ impl ProgramCell {
             .program_mut(&self.name)
             .ok_or_else(|| Error::closed("the object"))?;
         match table::load(program) {
-            Loaded::Done(result) => result.map_err(|error| failure::program(&self.name, &error))?,
+            Loaded::Done(result) => {
+                result.map_err(|error| failure::program(&self.name, self.kind, &error))?;
+            }
             Loaded::Needs(argument) => return Err(self.needs(argument)),
         }
         let fd = program
             .fd()
-            .map_err(|error| failure::program(&self.name, &error))?
+            .map_err(|error| failure::program(&self.name, self.kind, &error))?
             .as_fd()
             .try_clone_to_owned()
             .map_err(|error| self.failed("cannot duplicate the descriptor", "fcntl", &error))?;
@@ -86,7 +88,7 @@ impl ProgramCell {
             .ok_or_else(|| Error::closed("the object"))?;
         self.fd()?;
         self.release();
-        table::unload(program).map_err(|error| failure::program(&self.name, &error))
+        table::unload(program).map_err(|error| failure::program(&self.name, self.kind, &error))
     }
 
     /// Detaches the links and closes the descriptor; aya's own descriptor is not touched.
@@ -104,6 +106,7 @@ impl ProgramCell {
                 Code::NotLoaded,
                 format!("program \"{}\" is not loaded", self.name),
             )
+            .text("program", &self.name)
         })
     }
 
@@ -132,7 +135,8 @@ impl ProgramCell {
                     "this link id is not one of program \"{}\": it has been detached or taken, or belongs to another program",
                     self.name
                 ),
-            )),
+            )
+            .text("program", &self.name)),
         }
     }
 

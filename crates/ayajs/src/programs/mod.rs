@@ -3,7 +3,7 @@
 mod cell;
 mod cgroup_skb;
 mod info;
-mod table;
+pub(crate) mod table;
 mod task;
 
 use std::{

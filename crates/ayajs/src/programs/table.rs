@@ -52,6 +52,16 @@ program_kinds! {
     ],
 }
 
+/// What a process must have to load a program of this kind, besides `CAP_BPF` (`is_net_admin_prog_type` and
+/// `is_perfmon_prog_type` of kernel/bpf/syscall.c).
+pub(crate) fn capability(kind: &str) -> &'static str {
+    match kind {
+        "BtfTracePoint" | "Extension" | "FEntry" | "FExit" | "Iter" | "KProbe" | "Lsm"
+        | "LsmCgroup" | "PerfEvent" | "RawTracePoint" | "TracePoint" | "UProbe" => "CAP_PERFMON",
+        _ => "CAP_NET_ADMIN",
+    }
+}
+
 /// `enum bpf_prog_type` of linux/bpf.h by number, in the names of aya's `ProgramType`.
 const PROGRAM_TYPES: [&str; 33] = [
     "Unspecified",

@@ -1,0 +1,76 @@
+// Types of the options of loading, and of errors.
+import { Btf, Ebpf, EbpfError, VerifierLogLevel } from 'ayajs'
+import type { EbpfErrorCode, EbpfLoader, errorCodes, LoadOptions } from 'ayajs'
+import { exactly, same } from './expect.ts'
+
+const path = 'filter.bpf.o'
+
+Ebpf.loadFile(path, {
+  btf: Btf.fromSysFs(),
+  allowUnsupportedMaps: true,
+  defaultMapPinDirectory: '/sys/fs/bpf/app',
+  globals: { limit: new Uint8Array(4) },
+  mapMaxEntries: { flows: 1024 },
+  mapPinPath: { flows: new URL('file:///sys/fs/bpf/app/flows') },
+  extensions: ['replacement'],
+  verifierLogLevel: VerifierLogLevel.Verbose | VerifierLogLevel.Stats,
+})
+Ebpf.loadFile(path, { btf: null })
+
+// @ts-expect-error no such option
+Ebpf.loadFile(path, { maxEntries: { flows: 1024 } })
+// @ts-expect-error no such option, in loadAsync either
+void Ebpf.loadAsync(new Uint8Array(), { global: {} })
+// @ts-expect-error values of globals are bytes
+Ebpf.loadFile(path, { globals: { limit: 10 } })
+// @ts-expect-error a number of entries is a number
+Ebpf.loadFile(path, { mapMaxEntries: { flows: '1024' } })
+// @ts-expect-error extensions are a list
+Ebpf.loadFile(path, { extensions: 'replacement' })
+// @ts-expect-error undefined is not the same as left out
+Ebpf.loadFile(path, { verifierLogLevel: undefined })
+// @ts-expect-error a path is no number
+Ebpf.loadFile(3)
+// @ts-expect-error an object is bytes
+Ebpf.load('filter.bpf.o')
+// @ts-expect-error elements of 16 bits are no bytes
+Ebpf.load(new Uint16Array(1))
+// @ts-expect-error types are given by an ObjectType
+Ebpf.loadFile(path, { as: 'Filter' })
+
+export function chained(loader: EbpfLoader): void {
+  exactly<EbpfLoader>()(
+    loader
+      .btf(null)
+      .allowUnsupportedMaps()
+      .defaultMapPinDirectory('/sys/fs/bpf')
+      .overrideGlobal('limit', new Uint8Array(4), true)
+      .mapMaxEntries('flows', 1)
+      .mapPinPath('flows', '/sys/fs/bpf/flows')
+      .extension('replacement')
+      .verifierLogLevel(VerifierLogLevel.Disable),
+  )
+  // @ts-expect-error whether the variable must exist is to be told
+  loader.overrideGlobal('limit', new Uint8Array(4))
+}
+
+export function frozen(options: LoadOptions): void {
+  // @ts-expect-error options are not changed
+  options.verifierLogLevel = 1
+  // @ts-expect-error levels are not changed
+  VerifierLogLevel.Debug = 2
+}
+
+export function errors(error: unknown): void {
+  if (!EbpfError.isEbpfError(error)) return
+  exactly<EbpfError>()(error)
+  exactly<EbpfErrorCode>()(error.code)
+  exactly<string | undefined>()(error.verifierLog)
+  exactly<readonly string[] | undefined>()(error.missingCapabilities)
+  // @ts-expect-error no such code
+  if (error.code === 'ERR_EBPF_CLOSE') return
+  // @ts-expect-error errors are not changed
+  error.code = 'ERR_EBPF_CLOSED'
+}
+
+same<EbpfErrorCode, keyof typeof errorCodes>()
