@@ -20,7 +20,7 @@ export function toError(failure: Failure): Error {
     return Object.assign(new type(message), { code })
   }
   const errnoName = details.errno === undefined ? undefined : nameOfErrno(-details.errno)
-  const cause = causeOf(causes.map(nameErrnos).filter((cause) => !message.endsWith(cause)))
+  const cause = causeOf(causes.map(nameErrnos).filter((one) => !message.endsWith(one)))
   const known = errnoName === undefined ? details : { ...details, errnoName }
   return new EbpfError(code, explain(code, message, known), cause === undefined ? known : { ...known, cause })
 }
