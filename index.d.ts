@@ -336,6 +336,28 @@ export interface MapInfo {
   mapExtra: bigint
 }
 
+/**
+ * The names in an object, without opening it: nothing is created.
+ *
+ * @throws `ERR_EBPF_PARSE`, `ERR_EBPF_BTF`.
+ */
+export declare function objectNames(data: Uint8Array): ObjectNames
+
+/** What an object defines, sorted. */
+export interface ObjectNames {
+  /** The names of its programs. */
+  programs: Array<string>
+  /** The names of its maps, sections of global variables included. */
+  maps: Array<string>
+}
+
+/**
+ * `objectNames` of a file.
+ *
+ * @throws `ERR_EBPF_FILE`, and as `objectNames`.
+ */
+export declare function objectNamesOfFile(path: string | Uint8Array): ObjectNames
+
 /** What the kernel knows about a loaded program: `struct bpf_prog_info`, in the names of aya's `ProgramInfo`. */
 export interface ProgramInfo {
   /** The kernel's type, in aya's spelling: `CgroupSkb`, `Xdp`, … */

@@ -845,4 +845,6 @@ module.exports.MapData = nativeBinding.MapData
 module.exports.Program = nativeBinding.Program
 module.exports.CgroupSkbAttachType = nativeBinding.CgroupSkbAttachType
 module.exports.currentKernelVersion = nativeBinding.currentKernelVersion
+module.exports.objectNames = nativeBinding.objectNames
+module.exports.objectNamesOfFile = nativeBinding.objectNamesOfFile
 module.exports.setErrorFactory = nativeBinding.setErrorFactory

@@ -31,7 +31,6 @@ export class Ebpf<T extends ObjectTypes = Untyped> {
     if (!(object instanceof native().Ebpf)) throw illegalConstructor('Ebpf', 'Ebpf.load() or Ebpf.loadFile()')
     this.#native = object
     this.#typed = options.as !== undefined
-    this.#requireNames(options)
   }
 
   /**
@@ -41,8 +40,9 @@ export class Ebpf<T extends ObjectTypes = Untyped> {
    *   `ERR_EBPF_UNSUPPORTED`; `ERR_EBPF_NOT_FOUND` for names in the options that the object does not have.
    */
   static load<T extends ObjectTypes = Untyped>(data: BytesLike, options: LoadOptions<T> = {}): Ebpf<T> {
-    const bytes = checkBytes('data', data)
-    return new Ebpf(configure(options).load(bytes), options)
+    const [bytes, loader] = [checkBytes('data', data), configure(options)]
+    requireNames(options, () => native().objectNames(bytes))
+    return new Ebpf(loader.load(bytes), options)
   }
 
   /**
@@ -51,8 +51,9 @@ export class Ebpf<T extends ObjectTypes = Untyped> {
    * @throws {EbpfError} `ERR_EBPF_FILE`, and as `load`.
    */
   static loadFile<T extends ObjectTypes = Untyped>(path: PathLike, options: LoadOptions<T> = {}): Ebpf<T> {
-    const checked = checkPath('path', path)
-    return new Ebpf(configure(options).loadFile(checked), options)
+    const [checked, loader] = [checkPath('path', path), configure(options)]
+    requireNames(options, () => native().objectNamesOfFile(checked))
+    return new Ebpf(loader.loadFile(checked), options)
   }
 
   /** {@link load} on another thread. The data is copied before the call returns. */
@@ -60,8 +61,9 @@ export class Ebpf<T extends ObjectTypes = Untyped> {
     data: BytesLike,
     options: LoadOptions<T> = {},
   ): Promise<Ebpf<T>> {
-    const bytes = checkBytes('data', data)
-    return new Ebpf(await withStackOf(Ebpf.loadAsync, configure(options).loadAsync(bytes)), options)
+    const [bytes, loader] = [checkBytes('data', data), configure(options)]
+    requireNames(options, () => native().objectNames(bytes))
+    return new Ebpf(await withStackOf(Ebpf.loadAsync, loader.loadAsync(bytes)), options)
   }
 
   /** {@link loadFile} on another thread. */
@@ -69,8 +71,9 @@ export class Ebpf<T extends ObjectTypes = Untyped> {
     path: PathLike,
     options: LoadOptions<T> = {},
   ): Promise<Ebpf<T>> {
-    const checked = checkPath('path', path)
-    return new Ebpf(await withStackOf(Ebpf.loadFileAsync, configure(options).loadFileAsync(checked)), options)
+    const [checked, loader] = [checkPath('path', path), configure(options)]
+    requireNames(options, () => native().objectNamesOfFile(checked))
+    return new Ebpf(await withStackOf(Ebpf.loadFileAsync, loader.loadFileAsync(checked)), options)
   }
 
   /** Whether {@link close} has been called. */
@@ -190,15 +193,17 @@ export class Ebpf<T extends ObjectTypes = Untyped> {
   #missing(what: 'program' | 'map', name: string): EbpfError {
     return notFound(what, name, what === 'program' ? this.#native.programNames() : this.#native.mapNames())
   }
+}
 
-  /** aya ignores settings for names that the object does not have. A misspelled one must not go unnoticed. */
-  #requireNames(options: LoadOptions<T>): void {
-    const maps = Object.keys({ ...options.mapMaxEntries, ...options.mapPinPath })
-    const unknown =
-      maps.filter((name) => !this.hasMap(name)).map((name) => this.#missing('map', name))[0] ??
-      options.extensions?.filter((name) => !this.hasProgram(name)).map((name) => this.#missing('program', name))[0]
-    if (unknown === undefined) return
-    this.close()
-    throw unknown
-  }
+/**
+ * aya ignores settings for names that the object does not have. A misspelled one must not go unnoticed, and is looked for
+ * before anything is made: a map that was pinned would stay.
+ */
+function requireNames(options: LoadOptions<ObjectTypes>, readNames: () => Binding.ObjectNames): void {
+  const maps = Object.keys({ ...options.mapMaxEntries, ...options.mapPinPath })
+  const programs = options.extensions ?? []
+  if (maps.length === 0 && programs.length === 0) return
+  const names = readNames()
+  for (const name of maps) if (!names.maps.includes(name)) throw notFound('map', name, names.maps)
+  for (const name of programs) if (!names.programs.includes(name)) throw notFound('program', name, names.programs)
 }

@@ -44,11 +44,12 @@ function attach(cgroup: string): { held: Held; handles: WeakRef<object>[] } {
 }
 
 async function collected(handles: readonly WeakRef<object>[]): Promise<void> {
-  do {
+  for (let turns = 0; handles.some((handle) => handle.deref() !== undefined); turns++) {
+    if (turns > 10_000) throw new Error('some handle is never collected')
     // A handle that was looked at lives until the end of the turn.
     await turn()
     globalThis.gc?.()
-  } while (handles.some((handle) => handle.deref() !== undefined))
+  }
 }
 
 /** Keeps the thread pool busy, with loads and with the opening of objects, longer than it takes to end. */

@@ -36,6 +36,21 @@ export async function whileLoading<T>({ slow }: SlowObject, action: () => T): Pr
   throw new Error(`no load was caught in the act in ${attempts} attempts`)
 }
 
+/** What `call` throws while another thread certainly loads `slow`. Where it came too late and succeeded, `undo` follows. */
+export async function refusedWhileLoading(object: SlowObject, call: () => void, undo: () => void): Promise<EbpfError> {
+  const error = await whileLoading(object, () => {
+    try {
+      call()
+    } catch (refusal) {
+      return refusal
+    }
+    undo()
+    return undefined
+  })
+  if (!EbpfError.isEbpfError(error)) throw new Error('not refused', { cause: error })
+  return error
+}
+
 /** Waits, without giving way to the event loop, for the other thread to begin; false when it has finished already. */
 export function isCaught(slow: CgroupSkb): boolean {
   let state = stateOf(slow)

@@ -7,7 +7,7 @@ import { makeCgroup } from '../helpers/cgroup.ts'
 import { loaded, mapOf, openFixture, u32Key } from '../helpers/fixtures.ts'
 import { leaveNothingBehind, ownDescriptors } from '../helpers/left-behind.ts'
 import { until } from '../helpers/poll.ts'
-import { isCaught, openSlow, whileLoading } from '../helpers/slow-load.ts'
+import { isCaught, openSlow, refusedWhileLoading, whileLoading } from '../helpers/slow-load.ts'
 
 leaveNothingBehind(test)
 
@@ -16,26 +16,42 @@ const packet = Uint8Array.from({ length: 40 }, (_, index) => (index === 0 ? 0x45
 
 test('Program.load throws ERR_EBPF_BUSY while loadAsync of the same program runs, and says what to do', async (t) => {
   const object = openSlow(t)
-  const error = await whileLoading(object, () => t.throws(() => object.slow.load(), { instanceOf: EbpfError }))
-  t.is(error?.code, 'ERR_EBPF_BUSY')
-  t.regex(error?.message ?? '', /Await the promise of loadAsync\(\) first/)
+  const { slow } = object
+  const error = await refusedWhileLoading(
+    object,
+    () => slow.load(),
+    () => slow.unload(),
+  )
+  t.is(error.code, 'ERR_EBPF_BUSY')
+  t.regex(error.message, /Await the promise of loadAsync\(\) first/)
 })
 
 test('Program.load throws ERR_EBPF_BUSY while loadAsync of another program of the object runs', async (t) => {
   const object = openSlow(t)
-  await whileLoading(object, () => t.throws(() => object.quick.load(), { code: 'ERR_EBPF_BUSY' }))
-  t.is(object.quick.asRawFd(), null)
-  object.quick.load()
+  const { quick } = object
+  const error = await refusedWhileLoading(
+    object,
+    () => quick.load(),
+    () => quick.unload(),
+  )
+  t.is(error.code, 'ERR_EBPF_BUSY')
+  t.is(quick.asRawFd(), null)
+  quick.load()
 })
 
 test('Program.unload throws ERR_EBPF_BUSY while loadAsync of another program runs, and leaves all as it is', async (t) => {
   const { path } = makeCgroup(t)
   const object = openSlow(t)
-  object.quick.load()
-  object.quick.attach(path, Ingress)
-  await whileLoading(object, () => t.throws(() => object.quick.unload(), { code: 'ERR_EBPF_BUSY' }))
-  t.deepEqual(attachedIds(path, 'ingress'), [object.quick.info().id])
-  object.quick.unload()
+  const { quick } = object
+  const prepare = (): void => {
+    quick.load()
+    quick.attach(path, Ingress)
+  }
+  prepare()
+  const error = await refusedWhileLoading(object, () => quick.unload(), prepare)
+  t.is(error.code, 'ERR_EBPF_BUSY')
+  t.deepEqual(attachedIds(path, 'ingress'), [quick.info().id])
+  quick.unload()
 })
 
 /** What nobody has to wait for; `quick` is loaded, and attached under `linkId`. */

@@ -27,7 +27,8 @@ async function actor(t: ExecutionContext, cgroup: TestCgroup, ending: Ending): P
   const ended = once(worker, 'exit')
   // Rejects with the error of a worker that throws. Whoever waits for it, sees it.
   ended.catch(() => undefined)
-  const [held] = (await once(worker, 'message')) as [Held]
+  // Not by `once`, which rejects when the error of a worker that throws overtakes its message.
+  const held = await new Promise<Held>((resolve) => worker.once('message', resolve))
   return { worker, held, ended }
 }
 

@@ -8,9 +8,13 @@ const scripts = ['scripts', 'benchmark', 'bin'].flatMap((folder) => filesBelow(f
 const inC = ['bpf', '__test__', 'examples'].flatMap((folder) => filesBelow(folder, '.c', '.h'))
 const written = (path: string): boolean => !path.endsWith('.bpf.ts')
 
-test('unsafe code is in crates/ayajs/src/sys.rs only', (t) => {
+test('unsafe code is in crates/ayajs/src/sys only', (t) => {
   const files = rust.filter((path) => /\bunsafe\b/.test(withoutComments(read(path))))
-  t.deepEqual(files, ['crates/ayajs/src/sys.rs'])
+  t.true(files.length > 0, 'none found: does the search still see it?')
+  t.deepEqual(
+    files.filter((path) => !path.startsWith('crates/ayajs/src/sys/')),
+    [],
+  )
 })
 
 test('every function that the addon exports runs inside the guard', (t) => {

@@ -1,6 +1,6 @@
 // What can be given as a cgroup, and its descriptor for the time of one call.
 
-import { closeSync, constants, openSync, readFileSync, readlinkSync, statfsSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, readlinkSync, statSync, statfsSync } from 'node:fs'
 import { checkInteger, checkPath, invalidArgType, type PathLike } from '../arguments.ts'
 import { EbpfError } from '../errors.ts'
 import { nameOfErrno } from '../failure.ts'
@@ -81,9 +81,10 @@ function whatIsOpenAt(fd: number): string {
   try {
     const target = readlinkSync(path)
     if (!target.startsWith('/')) return `something else (${target})`
+    if (!statSync(path).isDirectory()) return 'a file'
     const { type } = statfsSync(path)
     if (type === cgroupV2Magic) return 'a cgroup v2 directory'
-    return type === cgroupV1Magic ? 'a cgroup v1 directory' : 'a file or directory outside every cgroup hierarchy'
+    return type === cgroupV1Magic ? 'a cgroup v1 directory' : 'a directory outside every cgroup hierarchy'
   } catch {
     return notOpen // Nothing is there to be asked.
   }

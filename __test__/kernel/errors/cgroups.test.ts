@@ -18,7 +18,7 @@ const cases: Case[] = [
     title: 'a plain directory is no cgroup',
     run: (t) => egress(t).attach(temporaryFolder(t), 'Egress'),
     error: 'EbpfError ERR_EBPF_NOT_CGROUP BPF_LINK_CREATE EBADF',
-    message: `"<tmp>" is a file or directory outside every cgroup hierarchy, not a cgroup v2 directory. ${mounted}`,
+    message: `"<tmp>" is a directory outside every cgroup hierarchy, not a cgroup v2 directory. ${mounted}`,
   },
   {
     title: 'a path that does not exist is to be made first',
@@ -36,7 +36,7 @@ const cases: Case[] = [
     title: 'a path that is given as bytes is named as text',
     run: (t) => egress(t).attach(Buffer.from(temporaryFolder(t)), 'Egress'),
     error: 'EbpfError ERR_EBPF_NOT_CGROUP BPF_LINK_CREATE EBADF',
-    message: `"<tmp>" is a file or directory outside every cgroup hierarchy, not a cgroup v2 directory. ${mounted}`,
+    message: `"<tmp>" is a directory outside every cgroup hierarchy, not a cgroup v2 directory. ${mounted}`,
   },
   {
     title: 'a descriptor that is not open is named by its number',
@@ -48,7 +48,7 @@ const cases: Case[] = [
     title: 'a descriptor of something else is named by its number',
     run: (t) => withOpen(temporaryFolder(t), (fd) => egress(t).attach({ fd }, 'Egress')),
     error: 'EbpfError ERR_EBPF_NOT_CGROUP BPF_LINK_CREATE EBADF',
-    message: `Descriptor <fd> is a file or directory outside every cgroup hierarchy, not a cgroup v2 directory. ${mounted}`,
+    message: `Descriptor <fd> is a directory outside every cgroup hierarchy, not a cgroup v2 directory. ${mounted}`,
   },
   {
     title: 'a cgroup that was removed while it was open takes no program',

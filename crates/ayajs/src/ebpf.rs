@@ -18,7 +18,7 @@ use crate::{
     guard::{catch, guard},
     loader::LoadOptions,
     maps::MapData,
-    open::Object,
+    open::{self, Object},
     programs::Program,
     registry::{self, Owned},
 };
@@ -168,6 +168,34 @@ impl Ebpf {
     }
 }
 
+/// What an object defines, sorted.
+#[napi(object)]
+pub struct ObjectNames {
+    /// The names of its programs.
+    pub programs: Vec<String>,
+    /// The names of its maps, sections of global variables included.
+    pub maps: Vec<String>,
+}
+
+/// The names in an object, without opening it: nothing is created.
+///
+/// @throws `ERR_EBPF_PARSE`, `ERR_EBPF_BTF`.
+#[napi]
+pub fn object_names(env: Env, data: &[u8]) -> napi::Result<ObjectNames> {
+    guard(env, || Source::borrowed(data).names())
+}
+
+/// `objectNames` of a file.
+///
+/// @throws `ERR_EBPF_FILE`, and as `objectNames`.
+#[napi]
+pub fn object_names_of_file(
+    env: Env,
+    #[napi(ts_arg_type = "string | Uint8Array")] path: PathArg,
+) -> napi::Result<ObjectNames> {
+    guard(env, || Source::file(&path)?.names())
+}
+
 /// Where an object comes from.
 pub(crate) enum Source<'a> {
     Bytes(Cow<'a, [u8]>),
@@ -189,24 +217,34 @@ impl<'a> Source<'a> {
     }
 
     fn open(&self, options: &LoadOptions) -> Result<Arc<Object>> {
-        match self {
-            Self::Bytes(data) => Object::open_bytes("the object", data, options),
-            Self::File(path) => {
-                let data = std::fs::read(path).map_err(|error| {
-                    // Directories can be opened, and not be read.
-                    let syscall = if error.kind() == std::io::ErrorKind::IsADirectory {
-                        "read"
-                    } else {
-                        "open"
-                    };
-                    let message = format!("cannot read {}: {error}", path.display());
-                    Error::command(Code::File, message, syscall, &error)
-                        .text("path", path.to_string_lossy())
-                })?;
-                Object::open_bytes(&path.to_string_lossy(), &data, options)
-                    .map_err(|error| error.text_by_default("path", path.to_string_lossy()))
-            }
-        }
+        self.with_data(|what, data| Object::open_bytes(what, data, options))
+    }
+
+    fn names(&self) -> Result<ObjectNames> {
+        self.with_data(|what, data| {
+            let (mut programs, mut maps) = open::names(what, data)?;
+            programs.sort();
+            maps.sort();
+            Ok(ObjectNames { programs, maps })
+        })
+    }
+
+    /// Runs `run` with the bytes, and with what to call them in errors.
+    fn with_data<T>(&self, run: impl FnOnce(&str, &[u8]) -> Result<T>) -> Result<T> {
+        let path = match self {
+            Self::Bytes(data) => return run("the object", data),
+            Self::File(path) => path,
+        };
+        let data = std::fs::read(path).map_err(|error| {
+            // Directories can be opened, and not be read.
+            let is_directory = error.kind() == std::io::ErrorKind::IsADirectory;
+            let syscall = if is_directory { "read" } else { "open" };
+            let message = format!("cannot read {}: {error}", path.display());
+            Error::command(Code::File, message, syscall, &error)
+                .text("path", path.to_string_lossy())
+        })?;
+        run(&path.to_string_lossy(), &data)
+            .map_err(|error| error.text_by_default("path", path.to_string_lossy()))
     }
 }
 
@@ -231,6 +269,6 @@ impl Task for OpenTask {
     }
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {
-        output.map(Ebpf::own).map_err(|error| error.throw(env))
+        output.map(Ebpf::own).map_err(|error| error.reject(env))
     }
 }

@@ -3,12 +3,16 @@
 use std::{cell::RefCell, io};
 
 use napi::{
-    Env, JsError, JsRangeError, JsTypeError, JsValue as _, Unknown,
+    Env, JsValue as _, Status, Unknown,
     bindgen_prelude::{Function, FunctionRef, Object},
+    sys::napi_value,
 };
 use napi_derive::napi;
 
-use crate::guard::guard;
+use crate::{
+    guard::guard,
+    sys::{self, ErrorClass, Interrupted, Property},
+};
 
 /// What the crate's functions return.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -166,64 +170,73 @@ impl Error {
         &self.message
     }
 
-    /// The JavaScript error for a `#[napi]` function to return: made by the factory of the TypeScript layer, or plain.
+    /// Throws the JavaScript error: made by the factory of the TypeScript layer, or plain. What comes back tells napi that
+    /// it is thrown already.
     pub(crate) fn throw(&self, env: Env) -> napi::Error {
-        match self.to_js(&env) {
-            Ok(error) => napi::Error::from(error),
-            Err(error) => error,
+        let thrown = self
+            .to_js(&env)
+            .and_then(|error| sys::js_throw(&env, error));
+        // If not ours, then another exception is on its way: that of a factory, or of a full stack.
+        if thrown.is_ok() || sys::js_exception_is_pending(&env) {
+            napi::Error::new(Status::PendingException, String::new())
+        } else {
+            napi::Error::from_reason(self.message.clone())
         }
     }
 
-    fn to_js<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
-        let factory = FACTORY.with_borrow(|factory| {
-            factory
-                .as_ref()
-                .map(|factory| factory.borrow_back(env))
-                .transpose()
+    /// The JavaScript error, for a promise to be rejected with.
+    pub(crate) fn reject(&self, env: Env) -> napi::Error {
+        match self.to_js(&env) {
+            Ok(error) => napi::Error::from_unknown_without_coercion(sys::js_unknown(&env, error)),
+            Err(_) => napi::Error::from_reason(self.message.clone()),
+        }
+    }
+
+    fn to_js(&self, env: &Env) -> std::result::Result<napi_value, Interrupted> {
+        let factory = FACTORY.with_borrow(|factory| match factory {
+            Some(factory) => factory
+                .borrow_back(env)
+                .map(Some)
+                .map_err(|_error| Interrupted),
+            None => Ok(None),
         })?;
+        let mut properties = self.properties();
         match factory {
             Some(factory) => {
-                let mut failure = Object::new(env)?;
-                failure.set("message", self.message.as_str())?;
-                self.describe(&mut failure)?;
-                let value = factory.call(failure)?;
-                Ok(value)
+                properties.push(("message", Property::Text(&self.message)));
+                sys::js_call(env, factory.raw(), sys::js_object(env, &properties)?)
             }
-            None => self.to_plain_js(env),
+            None => sys::js_error(env, self.class(), &self.message, &properties),
         }
     }
 
-    fn to_plain_js<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
-        let error = napi::Error::from_reason(self.message.clone());
-        let env_copy = Env::from_raw(env.raw());
-        let error = match self.code {
-            Code::ArgValue => JsTypeError::from(error).into_unknown(env_copy),
-            Code::OutOfRange => JsRangeError::from(error).into_unknown(env_copy),
-            _ => JsError::from(error).into_unknown(env_copy),
-        };
-        let mut object = error.coerce_to_object()?;
-        self.describe(&mut object)?;
-        Ok(object.to_unknown())
+    fn class(&self) -> ErrorClass {
+        match self.code {
+            Code::ArgValue => ErrorClass::TypeError,
+            Code::OutOfRange => ErrorClass::RangeError,
+            _ => ErrorClass::Error,
+        }
     }
 
-    fn describe(&self, object: &mut Object) -> napi::Result<()> {
-        object.set("code", self.code.as_str())?;
+    fn properties(&self) -> Vec<(&str, Property<'_>)> {
+        let mut properties = vec![("code", Property::Text(self.code.as_str()))];
         if let Some(syscall) = self.syscall {
-            object.set("syscall", syscall)?;
+            properties.push(("syscall", Property::Text(syscall)));
         }
         if let Some(errno) = self.errno {
-            object.set("errno", -errno)?;
+            properties.push(("errno", Property::Number(-errno)));
         }
         if !self.causes.is_empty() {
-            object.set("causes", self.causes.clone())?;
+            properties.push(("causes", Property::Texts(&self.causes)));
         }
         for (name, detail) in &self.details {
-            match detail {
-                Detail::Text(text) => object.set(*name, text.as_str())?,
-                Detail::Texts(texts) => object.set(*name, texts.clone())?,
-            }
+            let property = match detail {
+                Detail::Text(text) => Property::Text(text),
+                Detail::Texts(texts) => Property::Texts(texts),
+            };
+            properties.push((name, property));
         }
-        Ok(())
+        properties
     }
 }
 
@@ -236,7 +249,7 @@ thread_local! {
 /// Has native failures made into errors by `factory`, for this thread. For the TypeScript layer.
 ///
 /// @param factory Gets `{ code, message, syscall?, errno?, causes?, … }` and returns the error to throw.
-#[napi(ts_args_type = "factory: (failure: object) => Error")]
+#[napi(strict, ts_args_type = "factory: (failure: object) => Error")]
 pub fn set_error_factory(
     env: Env,
     factory: Function<Object<'static>, Unknown<'static>>,

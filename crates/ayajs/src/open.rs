@@ -107,6 +107,17 @@ impl Object {
     }
 }
 
+/// The names of the programs and maps in an object.
+pub(crate) fn names(what: &str, data: &[u8]) -> Result<(Vec<String>, Vec<String>)> {
+    elf::check(data).map_err(|error| error.prefix(&format!("cannot open {what}")))?;
+    let object =
+        aya_obj::Object::parse(data).map_err(|error| failure::open(what, &error.into()))?;
+    Ok((
+        object.programs.into_keys().collect(),
+        object.maps.into_keys().collect(),
+    ))
+}
+
 /// aya's error for a variable that must exist is the one for any symbol.
 fn open_error(what: &str, data: &[u8], error: &EbpfError, options: &LoadOptions) -> Error {
     match error {

@@ -28,6 +28,6 @@ impl Task for LoadTask {
     }
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {
-        output.map_err(|error| error.throw(env))
+        output.map_err(|error| error.reject(env))
     }
 }

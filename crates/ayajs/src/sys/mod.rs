@@ -1,4 +1,6 @@
-//! The only room with raw bpf(2), raw file descriptors and `unsafe`.
+//! The only room with raw bpf(2), raw file descriptors, raw Node-API and `unsafe`: one file per subject, each safe to call.
+
+mod js;
 
 use std::{
     ffi::CString,
@@ -8,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use self::js::*;
 use aya_obj::generated::{
     bpf_attach_type, bpf_attr, bpf_cmd, bpf_link_info, bpf_map_info, bpf_map_type, bpf_prog_info,
 };
