@@ -1,7 +1,7 @@
 // While an object is being loaded on another thread: what is refused, what goes on, what waits for its turn.
 import { inspect } from 'node:util'
 import test from 'ava'
-import { CgroupSkb, CgroupSkbAttachType, EbpfError, type Ebpf } from 'ayajs'
+import { CgroupSkb, CgroupSkbAttachType, type Ebpf, type EbpfError } from 'ayajs'
 import { attachedIds, showProgram } from '../helpers/bpftool.ts'
 import { makeCgroup } from '../helpers/cgroup.ts'
 import { loaded, mapOf, openFixture, u32Key } from '../helpers/fixtures.ts'

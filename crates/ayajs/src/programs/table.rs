@@ -9,6 +9,10 @@ pub(crate) enum Loaded {
     Needs(&'static str),
 }
 
+/// The verifier gives up with EAGAIN when a signal is pending, as Node's profilers and garbage collector send them; libbpf
+/// tries five times (`sys_bpf_prog_load`).
+const LOAD_ATTEMPTS: usize = 5;
+
 macro_rules! program_kinds {
     (loads: [$($loads:ident),+ $(,)?], needs: [$($needs:ident = $argument:literal),+ $(,)?] $(,)?) => {
         /// The variant's name, as aya spells it.
@@ -20,6 +24,17 @@ macro_rules! program_kinds {
         }
 
         pub(crate) fn load(program: &mut Program) -> Loaded {
+            for _ in 1..LOAD_ATTEMPTS {
+                match load_once(program) {
+                    Loaded::Done(Err(ProgramError::LoadError { io_error, .. }))
+                        if io_error.raw_os_error() == Some(libc::EAGAIN) => {}
+                    other => return other,
+                }
+            }
+            load_once(program)
+        }
+
+        fn load_once(program: &mut Program) -> Loaded {
             match program {
                 $(Program::$loads(program) => Loaded::Done(program.load()),)+
                 $(Program::$needs(_) => Loaded::Needs($argument),)+
