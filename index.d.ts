@@ -45,14 +45,30 @@ export declare class CgroupSkb {
   /** The direction that the section's name states; `null` for `cgroup/skb`, which states none. */
   expectedAttachType(): CgroupSkbAttachType | null
   /**
-   * Attaches the loaded program to a cgroup by a link (`BPF_LINK_CREATE`), beside others that are attached there.
+   * Opens the program that is pinned at `path`. It cannot be loaded: it is. `unload` closes it.
    *
-   * Requires Linux 5.7.
+   * @param attachType What it expects; the kernel does not tell.
+   * @throws `ERR_EBPF_PIN`, `ERR_EBPF_UNEXPECTED_PROGRAM_TYPE`, `ERR_EBPF_PERMISSION`.
+   */
+  static fromPin(path: string | Uint8Array, attachType: CgroupSkbAttachType): CgroupSkb
+  /**
+   * Opens a loaded program by its id: aya's `from_program_info`. It cannot be loaded: it is. `unload` closes it.
+   *
+   * @param name What to call it.
+   * @throws `ERR_EBPF_NOT_FOUND`, `ERR_EBPF_UNEXPECTED_PROGRAM_TYPE`; `ERR_EBPF_PERMISSION`: needs `CAP_SYS_ADMIN`.
+   */
+  static fromProgramId(id: number, name: string, attachType?: CgroupSkbAttachType | undefined | null): CgroupSkb
+  /** This program as `Program`. */
+  asProgram(): Program
+  /**
+   * Attaches the loaded program to a cgroup: by a link, beside others that are attached there, or in the mode that
+   * the options state.
    *
    * @param cgroup The descriptor of a cgroup v2 directory; it may be closed afterwards.
-   * @throws `ERR_EBPF_NOT_LOADED`, `ERR_EBPF_ATTACH`, `ERR_EBPF_PERMISSION`.
+   * @throws `ERR_EBPF_NOT_LOADED`, `ERR_EBPF_ATTACH`, `ERR_EBPF_CONFLICT`, `ERR_EBPF_PERMISSION`,
+   *   `ERR_EBPF_UNSUPPORTED`.
    */
-  attach(cgroup: number, attachType: CgroupSkbAttachType): CgroupSkbLinkId
+  attach(cgroup: number, attachType: CgroupSkbAttachType, options?: AttachOptions | undefined | null): CgroupSkbLinkId
   /**
    * Detaches the link. The id cannot be used again.
    *
@@ -84,34 +100,57 @@ export declare class CgroupSkb {
 }
 
 /**
- * A link that was taken from its program: aya's `CgroupSkbLink`.
+ * An attachment that was taken from its program: aya's `CgroupSkbLink`.
  *
  * It holds the program attached until `detach()` or the end of the environment. The garbage collector detaches nothing.
  */
 export declare class CgroupSkbLink {
   /**
-   * Detaches the link.
-   *
-   * @throws `ERR_EBPF_CLOSED` when it has been detached before.
-   */
-  detach(): void
-  /** Whether `detach()` has been called. */
-  get closed(): boolean
-  /**
-   * The file descriptor. It belongs to the link: do not close it.
+   * By a link or by `BPF_PROG_ATTACH`.
    *
    * @throws `ERR_EBPF_CLOSED`.
    */
+  get kind(): AttachmentKind
+  /**
+   * Detaches the program.
+   *
+   * @throws `ERR_EBPF_CLOSED` when this link has been detached before, `ERR_EBPF_NOT_ATTACHED` when somebody else has
+   *   detached or replaced the program, which is then left alone.
+   */
+  detach(): void
+  /** Whether `detach()` or `toFdLink()` has been called. */
+  get closed(): boolean
+  /** Whether the program is attached still: a removed cgroup, or somebody else, can have ended it. */
+  get attached(): boolean
+  /**
+   * The file descriptor. It belongs to the link: do not close it.
+   *
+   * @throws `ERR_EBPF_CLOSED`; `ERR_EBPF_UNSUPPORTED` for kind `program`.
+   */
   fd(): number
   /**
-   * What the kernel knows about the link. Requires Linux 5.8.
+   * What is known about the attachment. Requires Linux 5.8.
    *
    * @throws `ERR_EBPF_CLOSED`.
    */
   info(): CgroupLinkInfo
+  /**
+   * Replaces the attached program in one step: no packet passes unjudged.
+   *
+   * @param program Loaded, and of the same kind.
+   * @param expected Only if this is the attached program still.
+   * @throws `ERR_EBPF_CONFLICT`, `ERR_EBPF_NOT_ATTACHED`, `ERR_EBPF_ATTACH`, `ERR_EBPF_NOT_LOADED`, `ERR_EBPF_CLOSED`.
+   */
+  update(program: CgroupSkb, expected?: CgroupSkb | undefined | null): void
+  /**
+   * This link as `FdLink`, which can be pinned. This handle is closed then.
+   *
+   * @throws `ERR_EBPF_UNSUPPORTED` for kind `program`, `ERR_EBPF_CLOSED`.
+   */
+  toFdLink(): FdLink
 }
 
-/** Names a link that a program owns. Not a number: it can never name another link. */
+/** Names an attachment that a program owns. Not a number: it can never name another one. */
 export declare class CgroupSkbLinkId {}
 
 /**
@@ -202,6 +241,48 @@ export declare class EbpfLoader {
   loadFileAsync(path: string | Uint8Array): Promise<Ebpf>
 }
 
+/** A link by its descriptor, of whatever kind of program: aya's `FdLink`. */
+export declare class FdLink {
+  /**
+   * Pins the link to a file of a bpf file system: it then stays attached after the process. This handle is closed.
+   *
+   * When pinning fails, this handle stays as it is.
+   *
+   * @throws `ERR_EBPF_PIN`, `ERR_EBPF_PERMISSION`, `ERR_EBPF_CLOSED`.
+   */
+  pin(path: string | Uint8Array): PinnedLink
+  /**
+   * Replaces the attached program in one step: no packet passes unjudged.
+   *
+   * @param program Loaded, and of the link's kind.
+   * @param expected Only if this is the attached program still.
+   * @throws `ERR_EBPF_CONFLICT`, `ERR_EBPF_NOT_ATTACHED`, `ERR_EBPF_ATTACH`, `ERR_EBPF_NOT_LOADED`, `ERR_EBPF_CLOSED`.
+   */
+  update(program: CgroupSkb, expected?: CgroupSkb | undefined | null): void
+  /** Whether the link is attached still: a removed cgroup can have ended it. */
+  get attached(): boolean
+  /**
+   * What the kernel knows about the link.
+   *
+   * @throws `ERR_EBPF_CLOSED`.
+   */
+  info(): LinkInfo
+  /**
+   * The file descriptor. It belongs to the link: do not close it.
+   *
+   * @throws `ERR_EBPF_CLOSED`.
+   */
+  fd(): number
+  /**
+   * Closes the link: the program is detached, unless the link is pinned elsewhere.
+   *
+   * @throws `ERR_EBPF_CLOSED` the second time.
+   */
+  detach(): void
+  /** Whether `detach()` or `pin()` has been called. */
+  get closed(): boolean
+}
+
 /**
  * A map of an open object, as bytes: aya's `MapData`.
  *
@@ -242,6 +323,51 @@ export declare class MapData {
   get closed(): boolean
 }
 
+/** A link that is pinned to a file: aya's `PinnedLink`. Closing it detaches nothing. */
+export declare class PinnedLink {
+  /**
+   * Opens the link that is pinned at `path`.
+   *
+   * @throws `ERR_EBPF_PIN` when there is none, or something else; `ERR_EBPF_PERMISSION`.
+   */
+  static fromPin(path: string | Uint8Array): PinnedLink
+  /** The path it is pinned at. */
+  get path(): string
+  /**
+   * Removes the file and gives the link back. This handle is closed then. A file that is not this link's is left
+   * alone.
+   *
+   * @throws `ERR_EBPF_PIN`, `ERR_EBPF_CLOSED`.
+   */
+  unpin(): FdLink
+  /**
+   * Replaces the attached program in one step: no packet passes unjudged.
+   *
+   * @param program Loaded, and of the link's kind.
+   * @param expected Only if this is the attached program still.
+   * @throws `ERR_EBPF_CONFLICT`, `ERR_EBPF_NOT_ATTACHED`, `ERR_EBPF_ATTACH`, `ERR_EBPF_NOT_LOADED`, `ERR_EBPF_CLOSED`.
+   */
+  update(program: CgroupSkb, expected?: CgroupSkb | undefined | null): void
+  /** Whether the link is attached still: a removed cgroup can have ended it. */
+  get attached(): boolean
+  /**
+   * What the kernel knows about the link.
+   *
+   * @throws `ERR_EBPF_CLOSED`.
+   */
+  info(): LinkInfo
+  /**
+   * The file descriptor. It belongs to the link: do not close it.
+   *
+   * @throws `ERR_EBPF_CLOSED`.
+   */
+  fd(): number
+  /** Closes the descriptor. The program stays attached, by the file. Twice does nothing. */
+  close(): void
+  /** Whether `close()` or `unpin()` has been called. */
+  get closed(): boolean
+}
+
 /**
  * A program of an open object, of any kind: aya's `Program`.
  *
@@ -279,6 +405,19 @@ export declare class Program {
   /** The file descriptor, or `null` when the program is not loaded. */
   asRawFd(): number | null
   /**
+   * Pins the program to a file of a bpf file system: it then stays loaded after the process.
+   *
+   * @throws `ERR_EBPF_PIN`, `ERR_EBPF_NOT_LOADED`, `ERR_EBPF_PERMISSION`.
+   */
+  pin(path: string | Uint8Array): void
+  /**
+   * Removes the file that the program was pinned to, or that it was opened from. A file that is another program's
+   * by now is left alone.
+   *
+   * @throws `ERR_EBPF_PIN`, `ERR_EBPF_NOT_LOADED`.
+   */
+  unpin(): void
+  /**
    * What the kernel knows about the loaded program.
    *
    * @throws `ERR_EBPF_NOT_LOADED`.
@@ -286,16 +425,69 @@ export declare class Program {
   info(): ProgramInfo
 }
 
-/** What the kernel knows about a link of a cgroup: `struct bpf_link_info`. */
+/** Statistics that are on until it is closed: aya's `enable_stats`. */
+export declare class RunTimeStats {
+  /**
+   * Has the kernel count run times and runs of all programs, at some cost for each run. Requires Linux 5.8.
+   *
+   * @throws `ERR_EBPF_PERMISSION`: needs `CAP_SYS_ADMIN`.
+   */
+  static enable(): RunTimeStats
+  /** Turns them off, unless somebody else has them on. Twice does nothing. */
+  close(): void
+  /** Whether `close()` has been called. */
+  get closed(): boolean
+}
+
+/** How a program is attached. */
+export type AttachmentKind = 'link' | 'program'
+
+/** How a program is attached. Without a mode: by a link. */
+export interface AttachOptions {
+  /** By `BPF_PROG_ATTACH` in this mode, instead of by a link. */
+  mode?: CgroupAttachMode
+  /** Before or after the anchor; without an anchor before or after all others. */
+  position?: AttachPosition
+  /** The anchor's descriptor: a link's for a link, a program's with a mode. */
+  anchorFd?: number
+  /** The anchor's id, instead of its descriptor. */
+  anchorId?: number
+  /** Runs before those of descendants: `BPF_F_PREORDER`. */
+  preorder?: boolean
+  /** Fails unless the attachments of the cgroup have this revision. */
+  expectedRevision?: bigint
+  /** With `AllowMultiple`: the descriptor of the program to take the place of. */
+  replaceFd?: number
+}
+
+/** On which side of the anchor, or of all others. */
+export type AttachPosition = 'Before' | 'After'
+
+/** How programs share a cgroup: aya's `CgroupAttachMode`. */
+export type CgroupAttachMode = 'Single' | 'AllowOverride' | 'AllowMultiple'
+
+/** What is known about an attachment. */
 export interface CgroupLinkInfo {
-  /** The link's id in the kernel, as `bpftool link show id` takes it. */
-  id: number
+  /** The link's id in the kernel, as `bpftool link show id` takes it; `null` for kind `program`. */
+  id?: number
   /** The id of the attached program. */
   programId: number
   /** The id of the cgroup (the inode number of its directory); 0 when the cgroup has gone. */
   cgroupId: bigint
   /** The direction. */
   attachType: CgroupSkbAttachType
+}
+
+/** What `BPF_PROG_QUERY` says about a cgroup. */
+export interface CgroupQuery {
+  /** The ids of the programs, in order. */
+  programIds: Array<number>
+  /** The flags of each program; empty where the kernel does not tell them apart. */
+  programFlags: Array<number>
+  /** The flags of all: 0, 1 (`BPF_F_ALLOW_OVERRIDE`) or 2 (`BPF_F_ALLOW_MULTI`). */
+  attachFlags: number
+  /** Counts attachments and detachments; 0 where the kernel does not. */
+  revision: bigint
 }
 
 /** Which way the packets go that a program sees: aya's `CgroupSkbAttachType`. */
@@ -315,6 +507,41 @@ export interface KernelVersionParts {
   /** As in `6.1.0`. */
   text: string
 }
+
+/** What the kernel knows about a link: `struct bpf_link_info`, in the names of aya's `LinkInfo`. */
+export interface LinkInfo {
+  /** The link's id in the kernel, as `bpftool link show id` takes it. */
+  id: number
+  /** The id of the attached program. */
+  programId: number
+  /** The type, in aya's spelling: `Cgroup`, `Xdp`, `Tcx`, … */
+  linkType: string
+  /** For links of cgroups: the id of the cgroup (the inode number of its directory); 0 when the cgroup has gone. */
+  cgroupId?: bigint
+  /** For links of `CgroupSkb` programs: the direction. */
+  attachType?: CgroupSkbAttachType
+}
+
+/**
+ * Every link of the system, as `bpftool link show` lists them. Those that end meanwhile are left out.
+ *
+ * @throws `ERR_EBPF_PERMISSION`: needs `CAP_SYS_ADMIN`.
+ */
+export declare function loadedLinks(): Array<LinkInfo>
+
+/**
+ * Every map of the system, as `bpftool map show` lists them. Those that end meanwhile are left out.
+ *
+ * @throws `ERR_EBPF_PERMISSION`: needs `CAP_SYS_ADMIN`.
+ */
+export declare function loadedMaps(): Array<MapInfo>
+
+/**
+ * Every program of the system, as `bpftool prog show` lists them. Those that end meanwhile are left out.
+ *
+ * @throws `ERR_EBPF_PERMISSION`: needs `CAP_SYS_ADMIN`.
+ */
+export declare function loadedPrograms(): Array<ProgramInfo>
 
 /** What the kernel knows about a map: `struct bpf_map_info`, in the names of aya's `MapInfo`. */
 export interface MapInfo {
@@ -389,6 +616,14 @@ export interface ProgramInfo {
   /** How many instructions the verifier looked at; `null` on kernels that do not say (before 5.16). */
   verifiedInstructionCount?: number
 }
+
+/**
+ * The programs that are attached to a cgroup or, with `effective`, those that run for it, in the order of running.
+ *
+ * @param cgroup The descriptor of a cgroup v2 directory.
+ * @throws `ERR_EBPF_SYSCALL`, `ERR_EBPF_PERMISSION`.
+ */
+export declare function queryCgroup(cgroup: number, attachType: CgroupSkbAttachType, effective: boolean): CgroupQuery
 
 /**
  * Has native failures made into errors by `factory`, for this thread. For the TypeScript layer.

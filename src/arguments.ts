@@ -55,6 +55,13 @@ export function checkInteger(name: string, value: unknown, minimum: number, maxi
 }
 
 /** @internal */
+export function checkBigInt(name: string, value: unknown, minimum: bigint, maximum: bigint): bigint {
+  if (typeof value !== 'bigint') throw invalidArgType(name, 'of type bigint', value)
+  if (value < minimum || value > maximum) throw outOfRange(name, `>= ${minimum}n && <= ${maximum}n`, value)
+  return value
+}
+
+/** @internal */
 export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw invalidArgType(name, 'of type boolean', value)
   return value

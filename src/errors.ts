@@ -30,6 +30,10 @@ export const errorCodes = {
     means: 'The handle, or the object that it came from, has been closed, detached or unloaded.',
     remedy: 'It can be used no more: keep it open for as long as it is needed.',
   },
+  ERR_EBPF_CONFLICT: {
+    means: 'What is attached is not what was expected: another revision, or another program. Nothing was changed.',
+    remedy: 'Ask for the present state (queryCgroup, link.info) and decide anew.',
+  },
   ERR_EBPF_FILE: {
     means: 'A file or directory cannot be opened or read.',
     remedy: 'Check `path`: does it exist, is it of the right kind, and may this process open it?',
@@ -47,7 +51,7 @@ export const errorCodes = {
     remedy: 'Compare with what is there: bpftool map show.',
   },
   ERR_EBPF_NOT_ATTACHED: {
-    means: 'The link id is not one of this program: used already, taken, or of another program.',
+    means: 'The link id is not one of this program (used, taken, of another program), or the attachment has ended.',
     remedy: 'Use each id once, with the program whose attach() returned it.',
   },
   ERR_EBPF_NOT_CGROUP: {
@@ -69,6 +73,11 @@ export const errorCodes = {
   ERR_EBPF_PERMISSION: {
     means: 'The kernel refused the operation and the process lacks capabilities, named in `missingCapabilities`.',
     remedy: 'Run the process as root, or give it the capabilities.',
+  },
+  ERR_EBPF_PIN: {
+    means: 'An object cannot be pinned, or what is pinned at a path is missing or something else.',
+    remedy:
+      'Pin below a mounted bpf file system (mount -t bpf bpf /sys/fs/bpf), in a directory that exists, at a free name.',
   },
   ERR_EBPF_RELOCATION: {
     means: 'A function or map that the code refers to cannot be resolved.',

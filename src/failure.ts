@@ -1,6 +1,7 @@
 // Turns what the addon reports into the error that a user sees: fact, reason, remedy.
 
 import { constants } from 'node:os'
+import { adviceFor } from './advice.ts'
 import { EbpfError, errorCodes, type EbpfErrorCode, type EbpfErrorDetails } from './errors.ts'
 import { verifierSummary } from './verifier-log.ts'
 
@@ -23,6 +24,18 @@ export function toError(failure: Failure): Error {
   const cause = causeOf(causes.map(nameErrnos).filter((one) => !message.endsWith(one)))
   const known = errnoName === undefined ? details : { ...details, errnoName }
   return new EbpfError(code, explain(code, message, known), cause === undefined ? known : { ...known, cause })
+}
+
+/** The same error with other advice at its end, given by somebody who has looked closer. */
+export function withRemedy(error: EbpfError, advice: string): EbpfError {
+  const { code, ...details } = error
+  const general = adviceFor(code, details)
+  const fact = error.message.endsWith(general) ? error.message.slice(0, -general.length) : `${error.message} `
+  return new EbpfError(
+    code,
+    `${fact}${advice}`,
+    error.cause === undefined ? details : { ...details, cause: error.cause },
+  )
 }
 
 /** The name of a positive error number: `EPERM` for 1. */
@@ -54,40 +67,13 @@ function isEbpfErrorCode(code: string): code is EbpfErrorCode {
 function explain(code: EbpfErrorCode, message: string, details: EbpfErrorDetails): string {
   const reason = code === 'ERR_EBPF_LOAD' ? loadReason(details) : undefined
   const fact = reason === undefined ? message : `${message}: ${reason}`
-  return `${fact.charAt(0).toUpperCase()}${fact.slice(1)}. ${remedy(code, details)}`
+  return `${fact.charAt(0).toUpperCase()}${fact.slice(1)}. ${adviceFor(code, details)}`
 }
 
 function loadReason(details: EbpfErrorDetails): string | undefined {
   const summary = verifierSummary(details.verifierLog ?? '')
   const parts = [details.errnoName, summary].filter((part) => part !== undefined && part !== '')
   return parts.length === 0 ? undefined : parts.join(': ')
-}
-
-/** What to do next. EPERM and EINVAL mean many things: say which of them are left. */
-function remedy(code: EbpfErrorCode, details: EbpfErrorDetails): string {
-  const { errnoName, missingCapabilities = [] } = details
-  if (code === 'ERR_EBPF_PERMISSION') {
-    return `This process lacks ${missingCapabilities.join(' and ')}: run it as root, or give it the capabilities.`
-  }
-  if (code === 'ERR_EBPF_ATTACH' && errnoName === 'EPERM') {
-    return 'The process has the capabilities: a program that is attached to this cgroup, or above it, without BPF_F_ALLOW_MULTI forbids others. See: bpftool cgroup tree.'
-  }
-  if (code === 'ERR_EBPF_ATTACH' && errnoName === 'EINVAL') {
-    return 'A program that may return more than 0 and 1 cannot be attached as Ingress; kernels before 5.7 have no links.'
-  }
-  if (code === 'ERR_EBPF_ATTACH' && errnoName === 'E2BIG') {
-    return 'A cgroup takes at most 64 programs for one direction.'
-  }
-  if (code === 'ERR_EBPF_ATTACH' && (errnoName === 'ENOENT' || errnoName === 'ENODEV')) {
-    return 'The cgroup has been removed.'
-  }
-  if (code === 'ERR_EBPF_LOAD' && !details.verifierLog && errnoName !== 'EPERM') {
-    return 'There is no verifier log: with verifierLogLevel 0 the kernel gives no reason, and EINVAL for whatever it is.'
-  }
-  if (code === 'ERR_EBPF_LOAD' && errnoName === 'EPERM' && !details.verifierLog) {
-    return 'The process has the capabilities: the kernel itself forbids this kind of program here (lockdown, an LSM, or a user namespace).'
-  }
-  return errorCodes[code].remedy
 }
 
 function causeOf(texts: readonly string[]): Error | undefined {

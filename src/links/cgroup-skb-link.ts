@@ -4,18 +4,10 @@
 import { inspect, type InspectOptions } from 'node:util'
 import { illegalConstructor, invalidArgType } from '../arguments.ts'
 import { native, type Binding } from '../native.ts'
-
-/** What the kernel knows about a link of a cgroup: `struct bpf_link_info`. */
-export interface CgroupLinkInfo {
-  /** The link's id in the kernel, as `bpftool link show id` takes it. */
-  readonly id: number
-  /** The id of the attached program. */
-  readonly programId: number
-  /** The cgroup's id: the inode number of its directory; 0 when the cgroup has gone. */
-  readonly cgroupId: bigint
-  /** The direction. */
-  readonly attachType: 'Ingress' | 'Egress'
-}
+import type { CgroupSkb } from '../programs/cgroup-skb.ts'
+import { FdLink } from './fd-link.ts'
+import type { CgroupLinkInfo } from './link-info.ts'
+import { toNativeUpdate, type UpdateOptions } from './link-program.ts'
 
 /** The addon's id in ours; set by the class, which alone can look inside. @internal */
 export let nativeLinkId: (id: CgroupSkbLinkId) => Binding.CgroupSkbLinkId
@@ -45,55 +37,82 @@ export class CgroupSkbLinkId {
 }
 
 /**
- * A link that was taken from its program: aya's `CgroupSkbLink`.
+ * An attachment that was taken from its program: aya's `CgroupSkbLink`.
  *
  * It holds the program attached, whatever becomes of program and object, until {@link detach} or the end of the process
  * or worker. It is not detached by the garbage collector.
  */
 export class CgroupSkbLink {
   readonly #native: Binding.CgroupSkbLink
+  /** How the program is attached: by a `bpf_link`, or by `BPF_PROG_ATTACH`. */
+  readonly kind: 'link' | 'program'
 
   /** @internal */
   constructor(link: Binding.CgroupSkbLink) {
     if (!(link instanceof native().CgroupSkbLink)) throw illegalConstructor('CgroupSkbLink', 'CgroupSkb.takeLink()')
     this.#native = link
+    this.kind = link.kind
   }
 
-  /** How the program is attached. */
-  get kind(): 'link' {
-    return 'link'
-  }
-
-  /** Whether {@link detach} has been called. */
+  /** Whether {@link detach} or {@link toFdLink} has been called. */
   get closed(): boolean {
     return this.#native.closed
+  }
+
+  /** Whether the program is attached still: a removed cgroup, or somebody else, can have ended it. */
+  get attached(): boolean {
+    return this.#native.attached
   }
 
   /**
    * Detaches the program from the cgroup.
    *
-   * @throws {EbpfError} `ERR_EBPF_CLOSED` the second time.
+   * @throws {EbpfError} `ERR_EBPF_CLOSED` the second time; `ERR_EBPF_NOT_ATTACHED` when an attachment of kind `program`
+   *   has ended before: whatever somebody else has attached in its place is left alone.
    */
   detach(): void {
     this.#native.detach()
   }
 
   /**
+   * Puts another program in the place of the attached one, in one step: every packet is judged by the one or the other.
+   * The place among the others stays the same.
+   *
+   * @param program Loaded. It may be closed afterwards: the attachment keeps it.
+   * @throws {EbpfError} `ERR_EBPF_CONFLICT`, `ERR_EBPF_ATTACH`, `ERR_EBPF_NOT_ATTACHED`, `ERR_EBPF_NOT_LOADED`,
+   *   `ERR_EBPF_CLOSED`.
+   */
+  update(program: CgroupSkb, options: UpdateOptions = {}): void {
+    this.#native.update(...toNativeUpdate(program, options))
+  }
+
+  /**
    * The file descriptor. It belongs to the link: do not close it.
    *
-   * @throws {EbpfError} `ERR_EBPF_CLOSED` after `detach()`.
+   * @throws {EbpfError} `ERR_EBPF_CLOSED` after `detach()`; `ERR_EBPF_UNSUPPORTED` for kind `program`, which has none.
    */
   fd(): number {
     return this.#native.fd()
   }
 
   /**
-   * What the kernel knows about the link. Requires Linux 5.8.
+   * What is known about the attachment. Requires Linux 5.8.
    *
    * @throws {EbpfError} `ERR_EBPF_CLOSED` after `detach()`.
    */
   info(): CgroupLinkInfo {
-    return this.#native.info()
+    const { id, ...info } = this.#native.info()
+    return { id: id ?? null, ...info }
+  }
+
+  /**
+   * This link as {@link FdLink}, which can be pinned: aya's `TryFrom<CgroupSkbLink> for FdLink`. This object is closed
+   * then.
+   *
+   * @throws {EbpfError} `ERR_EBPF_UNSUPPORTED` for kind `program`; `ERR_EBPF_CLOSED`.
+   */
+  toFdLink(): FdLink {
+    return new FdLink(this.#native.toFdLink())
   }
 
   /** {@link detach}, for `using`; twice does nothing. */
@@ -103,7 +122,7 @@ export class CgroupSkbLink {
 
   /** What `console.log` shows. @internal */
   [inspect.custom](_depth: number, options: InspectOptions): string {
-    const state = this.closed ? { state: 'detached' } : { state: 'attached', ...this.info() }
-    return `CgroupSkbLink ${inspect(state, options)}`
+    const { kind, closed } = this
+    return `CgroupSkbLink ${inspect(closed ? { kind, state: 'closed' } : { kind, ...this.info() }, options)}`
   }
 }

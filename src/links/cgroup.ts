@@ -1,6 +1,6 @@
 // What can be given as a cgroup, and its descriptor for the time of one call.
 
-import { closeSync, constants, openSync, readFileSync, readlinkSync, statSync, statfsSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, readlinkSync, realpathSync, statfsSync, statSync } from 'node:fs'
 import { checkInteger, checkPath, invalidArgType, type PathLike } from '../arguments.ts'
 import { EbpfError } from '../errors.ts'
 import { nameOfErrno } from '../failure.ts'
@@ -19,6 +19,27 @@ export function withCgroup<T>(cgroup: Cgroup, use: (fd: number) => T): T {
     return explained(fd, text, use)
   } finally {
     closeSync(fd)
+  }
+}
+
+/** A cgroup above another one. */
+export interface CgroupAbove {
+  readonly path: string
+  readonly id: bigint
+}
+
+/** The cgroups above an open one, the nearest first, as far as they are mounted here. */
+export function cgroupsAbove(fd: number): CgroupAbove[] {
+  const above: CgroupAbove[] = []
+  try {
+    const { dev } = statSync(`/proc/self/fd/${fd}`, { bigint: true })
+    for (let up = `/proc/self/fd/${fd}/..`; ; up += '/..') {
+      const { dev: device, ino: id } = statSync(up, { bigint: true })
+      if (device !== dev) return above
+      above.push({ path: realpathSync.native(up), id })
+    }
+  } catch {
+    return above // No /proc, or it has been removed: so far it can be told.
   }
 }
 

@@ -1,11 +1,25 @@
 // `CgroupSkb`: a program that inspects or filters the network traffic of a cgroup.
 
-import { checkBytes, checkInteger, checkObject, checkOneOf, checkOptions, outOfRange } from '../arguments.ts'
-import { EbpfError } from '../errors.ts'
+import {
+  checkBytes,
+  checkInteger,
+  checkName,
+  checkObject,
+  checkOneOf,
+  checkOptions,
+  checkPath,
+  outOfRange,
+  type PathLike,
+} from '../arguments.ts'
 import { withCgroup, type Cgroup } from '../links/cgroup.ts'
 import { CgroupSkbLink, CgroupSkbLinkId, nativeLinkId } from '../links/cgroup-skb-link.ts'
+import { nativeProgram } from '../links/link-program.ts'
 import { native, type Binding } from '../native.ts'
-import { Program, type ProgramHandle } from './program.ts'
+import { Queue } from '../promises.ts'
+import { withAdvice } from './attach-advice.ts'
+import { toNativeOptions, type AttachOptions } from './attach-options.ts'
+import type { ProgramInfo } from './program-info.ts'
+import { Program, ProgramHandle } from './program.ts'
 
 /** Which way the packets go that a program sees: aya's `CgroupSkbAttachType`. */
 export const CgroupSkbAttachType = Object.freeze({
@@ -59,39 +73,75 @@ export class CgroupSkb extends Program {
     this.#native = native().CgroupSkb.tryFrom(handle.native)
   }
 
+  /**
+   * Opens the program that is pinned at `path`. It is loaded, and cannot be loaded again; `unload()` closes it.
+   *
+   * @param attachType What it expects: the kernel does not tell.
+   * @throws {EbpfError} `ERR_EBPF_PIN`, `ERR_EBPF_UNEXPECTED_PROGRAM_TYPE`, `ERR_EBPF_PERMISSION`.
+   */
+  static fromPin(path: PathLike, attachType: CgroupSkbAttachType): CgroupSkb {
+    checkAttachType(attachType)
+    return fromKernel(native().CgroupSkb.fromPin(checkPath('path', path), attachType))
+  }
+
+  /**
+   * Opens a loaded program, see `loadedPrograms()`. It cannot be loaded again; `unload()` closes it.
+   *
+   * @param name What to call it. @param attachType What it expects, if known.
+   * @throws {EbpfError} `ERR_EBPF_NOT_FOUND` when it has ended, `ERR_EBPF_UNEXPECTED_PROGRAM_TYPE`,
+   *   `ERR_EBPF_PERMISSION`: needs `CAP_SYS_ADMIN`.
+   */
+  static fromProgramInfo(info: Pick<ProgramInfo, 'id'>, name: string, attachType?: CgroupSkbAttachType): CgroupSkb {
+    const id = checkInteger('info.id', (checkObject('info', info) as { id: unknown }).id, 1, 2 ** 32 - 1)
+    if (attachType !== undefined) checkAttachType(attachType)
+    return fromKernel(native().CgroupSkb.fromProgramId(id, checkName('name', name), attachType))
+  }
+
+  /** @internal */
+  get [nativeProgram](): Binding.CgroupSkb {
+    return this.#native
+  }
+
   /** The direction that the section's name states; `null` for `cgroup/skb`, which states none. */
   expectedAttachType(): CgroupSkbAttachType | null {
     return this.#native.expectedAttachType()
   }
 
   /**
-   * Attaches the program to a cgroup, by a link: beside others that are attached there, and to all descendants.
+   * Attaches the program to a cgroup and all its descendants: by a link, beside others that are attached there, or as
+   * the third argument says.
    *
    * The program stays attached until `detach`, `unload`, `close` of the object, or the end of the process or worker.
    * Attachments do not keep the process alive. Only sockets that are made *in* the cgroup are seen: move a process
    * before it opens them.
    *
    * @param cgroup The directory of a cgroup v2, or an open descriptor of it.
-   * @returns The id of the link, for {@link detach} or {@link takeLink}.
-   * @throws {EbpfError} `ERR_EBPF_NOT_LOADED`, `ERR_EBPF_NOT_CGROUP`, `ERR_EBPF_ATTACH`, `ERR_EBPF_PERMISSION`,
-   *   `ERR_EBPF_FILE` when the directory cannot be opened.
+   * @param options Order, preorder and revision of a link; or a `CgroupAttachMode`, alone or with options of its own.
+   *   What was asked for is what happens, or nothing.
+   * @returns The id of the attachment, for {@link detach} or {@link takeLink}.
+   * @throws {EbpfError} `ERR_EBPF_NOT_LOADED`, `ERR_EBPF_NOT_CGROUP`, `ERR_EBPF_ATTACH`, `ERR_EBPF_CONFLICT`,
+   *   `ERR_EBPF_PERMISSION`, `ERR_EBPF_UNSUPPORTED` for what the kernel lacks; `ERR_EBPF_FILE` when the directory cannot
+   *   be opened.
    */
-  attach(cgroup: Cgroup, attachType: CgroupSkbAttachType, mode?: undefined): CgroupSkbLinkId {
-    checkOneOf('attachType', attachType, Object.values(CgroupSkbAttachType))
-    if (mode !== undefined) throw modeUnsupported()
+  attach(cgroup: Cgroup, attachType: CgroupSkbAttachType, options: AttachOptions = {}): CgroupSkbLinkId {
+    checkAttachType(attachType)
     this.fd() // Not loaded is the first thing to say, before the cgroup is opened.
-    return withCgroup(cgroup, (fd) => new CgroupSkbLinkId(this.#native.attach(fd, attachType)))
+    const checked = toNativeOptions(options)
+    return withCgroup(cgroup, (fd) => {
+      return new CgroupSkbLinkId(withAdvice(fd, attachType, () => this.#native.attach(fd, attachType, checked)))
+    })
   }
 
   /** {@link attach} and {@link takeLink} in one. */
-  attachLink(cgroup: Cgroup, attachType: CgroupSkbAttachType, mode?: undefined): CgroupSkbLink {
-    return this.takeLink(this.attach(cgroup, attachType, mode))
+  attachLink(cgroup: Cgroup, attachType: CgroupSkbAttachType, options: AttachOptions = {}): CgroupSkbLink {
+    return this.takeLink(this.attach(cgroup, attachType, options))
   }
 
   /**
    * Detaches a link that this program owns.
    *
-   * @throws {EbpfError} `ERR_EBPF_NOT_ATTACHED` for an id that was used, or that is of another program.
+   * @throws {EbpfError} `ERR_EBPF_NOT_ATTACHED` for an id that was used, or that is of another program; and when an
+   *   attachment with a `CgroupAttachMode` has ended before: what somebody else has attached there is left alone.
    */
   detach(linkId: CgroupSkbLinkId): void {
     this.#native.detach(nativeLinkId(linkId))
@@ -144,8 +194,10 @@ function etherType(packet: Uint8Array): readonly [number, number] {
   throw outOfRange('options.packet', 'an IPv4 or IPv6 packet, whose first four bits are 4 or 6', packet[0])
 }
 
-function modeUnsupported(): EbpfError {
-  const message =
-    'Attach modes are not supported yet: leave the third argument out, and the program is attached by a link, beside others.'
-  return new EbpfError('ERR_EBPF_UNSUPPORTED', message, { feature: 'CgroupAttachMode' })
+function checkAttachType(attachType: unknown): void {
+  checkOneOf('attachType', attachType, Object.values(CgroupSkbAttachType))
+}
+
+function fromKernel(program: Binding.CgroupSkb): CgroupSkb {
+  return new CgroupSkb(new ProgramHandle(program.asProgram(), new Queue()))
 }

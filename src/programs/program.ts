@@ -1,11 +1,12 @@
 // `Program`: what programs of every kind have in common.
 
 import { inspect, type InspectOptions } from 'node:util'
-import { illegalConstructor, invalidArgType } from '../arguments.ts'
+import { checkPath, illegalConstructor, invalidArgType, type PathLike } from '../arguments.ts'
 import { EbpfError, errorCodes } from '../errors.ts'
 import type { Binding } from '../native.ts'
 import { withStackOf, type Queue } from '../promises.ts'
 import { takeMiss } from './miss.ts'
+import { toProgramInfo, type ProgramInfo } from './program-info.ts'
 
 /** What a program class is made from. Only ayajs makes one. */
 export class ProgramHandle {
@@ -19,38 +20,6 @@ export class ProgramHandle {
     this.native = native
     this.loads = loads
   }
-}
-
-/** What the kernel knows about a loaded program: aya's `ProgramInfo`, `struct bpf_prog_info`. */
-export interface ProgramInfo {
-  /** The kernel's type, in aya's spelling: `CgroupSkb`, `Xdp`, … */
-  readonly programType: string
-  /** The program's id in the kernel, as `bpftool prog show id` takes it. */
-  readonly id: number
-  /** The hash over the instructions, 16 hexadecimal digits as bpftool prints them. */
-  readonly tag: string
-  /** The name, which the kernel cuts to 15 bytes. */
-  readonly name: string
-  /** The size of the machine code in bytes; 0 when the program is interpreted. */
-  readonly sizeJitted: number
-  /** The size of the verified instructions in bytes; `null` when the kernel hides them. */
-  readonly sizeTranslated: number | null
-  /** When the program was loaded. */
-  readonly loadedAt: Date
-  /** The user id of who loaded it. */
-  readonly createdByUid: number
-  /** The ids of the maps that it uses. */
-  readonly mapIds: readonly number[]
-  /** Whether its licence is compatible with the GPL. */
-  readonly gplCompatible: boolean
-  /** The id of its BTF; `null` without. */
-  readonly btfId: number | null
-  /** Nanoseconds spent in the program, counted while statistics are on. */
-  readonly runTimeNs: bigint
-  /** How often it ran, counted while statistics are on. */
-  readonly runCount: bigint
-  /** How many instructions the verifier looked at; `null` on kernels that do not say (before 5.16). */
-  readonly verifiedInstructionCount: number | null
 }
 
 /**
@@ -118,7 +87,8 @@ export class Program {
 
   /**
    * Detaches the links that the program owns, then unloads it. Links that were taken stay attached, and the kernel
-   * keeps the program for them. It can be loaded again.
+   * keeps the program for them; pins stay too. It can be loaded again, unless it came from a pin or an id: then this
+   * closes it.
    *
    * @throws {EbpfError} `ERR_EBPF_NOT_LOADED`; `ERR_EBPF_BUSY` while a `loadAsync` of the same object runs.
    */
@@ -146,14 +116,26 @@ export class Program {
    * @throws {EbpfError} `ERR_EBPF_NOT_LOADED`.
    */
   info(): ProgramInfo {
-    const { loadedAtMs, sizeTranslated, btfId, verifiedInstructionCount, ...info } = this.#handle.native.info()
-    return {
-      ...info,
-      loadedAt: new Date(loadedAtMs),
-      sizeTranslated: sizeTranslated ?? null,
-      btfId: btfId ?? null,
-      verifiedInstructionCount: verifiedInstructionCount ?? null,
-    }
+    return toProgramInfo(this.#handle.native.info())
+  }
+
+  /**
+   * Pins the program to a file of a bpf file system: it then stays loaded after the process.
+   *
+   * @throws {EbpfError} `ERR_EBPF_PIN`, `ERR_EBPF_NOT_LOADED`, `ERR_EBPF_PERMISSION`.
+   */
+  pin(path: PathLike): void {
+    this.#handle.native.pin(checkPath('path', path))
+  }
+
+  /**
+   * Removes the file that the program was pinned to, or opened from. A file at that path that is not this program's any
+   * more is left alone.
+   *
+   * @throws {EbpfError} `ERR_EBPF_PIN` also when the program is not pinned; `ERR_EBPF_NOT_LOADED`.
+   */
+  unpin(): void {
+    this.#handle.native.unpin()
   }
 
   /** As in `CgroupSkb(egress_filter)`. */

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, os::unix::ffi::OsStringExt as _, path::PathBuf};
 
-use napi::bindgen_prelude::{Either, Uint8Array};
+use napi::bindgen_prelude::{BigInt, Either, Uint8Array};
 
 use crate::error::{Code, Error, Result};
 
@@ -53,6 +53,20 @@ pub(crate) fn integer(name: &str, value: f64, minimum: u32, maximum: u32) -> Res
 /// A file descriptor's number. Whether it is open, the kernel says.
 pub(crate) fn fd(name: &str, value: f64) -> Result<i32> {
     integer(name, value, 0, i32::MAX.cast_unsigned()).map(u32::cast_signed)
+}
+
+/// An unsigned 64-bit number.
+pub(crate) fn unsigned(name: &str, value: &BigInt) -> Result<u64> {
+    match value.get_u64() {
+        (false, number, true) => Ok(number),
+        (negative, number, _) => Err(Error::new(
+            Code::OutOfRange,
+            format!(
+                "The value of \"{name}\" is out of range. It must be >= 0n && < 2n ** 64n. Received {}{number}…n",
+                if negative { "-" } else { "" }
+            ),
+        )),
+    }
 }
 
 fn invalid_value(name: &str, rule: &str) -> Error {

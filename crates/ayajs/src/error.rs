@@ -37,6 +37,7 @@ codes! {
     Btf = "ERR_EBPF_BTF",
     Busy = "ERR_EBPF_BUSY",
     Closed = "ERR_EBPF_CLOSED",
+    Conflict = "ERR_EBPF_CONFLICT",
     File = "ERR_EBPF_FILE",
     Internal = "ERR_EBPF_INTERNAL",
     Load = "ERR_EBPF_LOAD",
@@ -46,6 +47,7 @@ codes! {
     NotLoaded = "ERR_EBPF_NOT_LOADED",
     Parse = "ERR_EBPF_PARSE",
     Permission = "ERR_EBPF_PERMISSION",
+    Pin = "ERR_EBPF_PIN",
     Relocation = "ERR_EBPF_RELOCATION",
     Syscall = "ERR_EBPF_SYSCALL",
     TestRun = "ERR_EBPF_TEST_RUN",
@@ -156,7 +158,6 @@ impl Error {
         self
     }
 
-    #[cfg(test)]
     pub(crate) fn code(&self) -> Code {
         self.code
     }

@@ -110,6 +110,11 @@ pub(crate) fn permission_for(needed: &[&'static str], error: Error) -> Error {
     if !matches!(error.raw_os_error(), Some(libc::EPERM | libc::EACCES)) {
         return error;
     }
+    unless_privileged(needed, error)
+}
+
+/// [`permission_for`] whatever the number is: where the kernel has no EPERM for a lack of privilege.
+pub(crate) fn unless_privileged(needed: &[&'static str], error: Error) -> Error {
     match missing_capabilities(needed) {
         Some(missing) if !missing.is_empty() => error
             .recode(Code::Permission)

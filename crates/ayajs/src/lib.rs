@@ -14,6 +14,7 @@
 
 mod args;
 mod btf;
+mod cgroup_query;
 mod ebpf;
 mod elf;
 mod error;
@@ -27,6 +28,7 @@ mod open;
 mod pins;
 mod programs;
 mod registry;
+mod stats;
 #[expect(
     unsafe_code,
     reason = "bpf(2) takes raw pointers and hands out raw descriptors"

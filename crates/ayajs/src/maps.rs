@@ -19,7 +19,7 @@ use crate::{
     failure,
     guard::guard,
     registry::{self, Owned},
-    sys::{self, MapFd},
+    sys::{self, Ids, MapFd},
 };
 
 /// `enum bpf_map_type` of linux/bpf.h by number, in the names of aya's `MapType`.
@@ -237,6 +237,26 @@ impl MapData {
         let fd = map.fd();
         run(&map, fd.as_ref().ok_or_else(closed)?)
     }
+}
+
+/// Every map of the system, as `bpftool map show` lists them. Those that end meanwhile are left out.
+///
+/// @throws `ERR_EBPF_PERMISSION`: needs `CAP_SYS_ADMIN`.
+#[napi]
+pub fn loaded_maps(env: Env) -> napi::Result<Vec<MapInfo>> {
+    guard(env, || {
+        sys::walk(Ids::Maps, |fd| {
+            let info = sys::object_info(&fd).map_err(|error| {
+                failed(
+                    "of an id",
+                    "cannot inspect",
+                    "BPF_OBJ_GET_INFO_BY_FD",
+                    &error,
+                )
+            })?;
+            Ok(MapInfo::of(&info))
+        })
+    })
 }
 
 impl MapInfo {

@@ -52,7 +52,7 @@ impl Object {
                 .map(|(name, program)| {
                     (
                         name.to_owned(),
-                        Arc::new(ProgramCell::new(name, program, object.clone())),
+                        Arc::new(ProgramCell::of_object(name, program, object.clone())),
                     )
                 })
                 .collect(),

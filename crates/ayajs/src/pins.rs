@@ -2,11 +2,7 @@
 //! before aya writes its initial data into it.
 
 use std::{
-    ffi::CString,
-    os::{
-        fd::{AsRawFd as _, OwnedFd},
-        unix::ffi::OsStrExt as _,
-    },
+    os::fd::AsFd as _,
     path::{Path, PathBuf},
 };
 
@@ -22,7 +18,7 @@ use crate::{
     error::{Code, Error, Result},
     loader::LoadOptions,
     maps::map_type,
-    sys,
+    sys::{self, ObjectKind},
 };
 
 /// Where aya looks for maps that are pinned by name, unless it is told otherwise.
@@ -56,11 +52,8 @@ fn pin_path(name: &str, map: &Map, options: &LoadOptions) -> Option<PathBuf> {
 }
 
 fn check_pin(name: &str, map: &Map, path: &Path, options: &LoadOptions) -> Result<()> {
-    let Ok(c_path) = CString::new(path.as_os_str().as_bytes()) else {
-        return Ok(());
-    };
     // Nothing there, or nothing that may be opened: aya makes the map, or says why not.
-    let Ok(fd) = sys::object_get(&c_path) else {
+    let Ok(fd) = sys::object_get(path) else {
         return Ok(());
     };
     let mismatch = |found: &str, wanted: &str| {
@@ -73,7 +66,7 @@ fn check_pin(name: &str, map: &Map, path: &Path, options: &LoadOptions) -> Resul
             .text("path", path.to_string_lossy())
     };
     let wanted = Shape::wanted(map, options.max_entries_of(name));
-    if !is_map(&fd) {
+    if !matches!(sys::object_kind(fd.as_fd()), Ok(ObjectKind::Map)) {
         return Err(mismatch("not a map", &wanted.to_string()));
     }
     let info: bpf_map_info = sys::object_info(&fd).map_err(|error| {
@@ -93,11 +86,6 @@ fn check_pin(name: &str, map: &Map, path: &Path, options: &LoadOptions) -> Resul
     } else {
         Err(mismatch(&found.to_string(), &wanted.to_string()))
     }
-}
-
-fn is_map(fd: &OwnedFd) -> bool {
-    std::fs::read_link(format!("/proc/self/fd/{}", fd.as_raw_fd()))
-        .is_ok_and(|target| target == Path::new("anon_inode:bpf-map"))
 }
 
 /// What must agree for a map to be reused.

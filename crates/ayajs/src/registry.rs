@@ -1,8 +1,9 @@
-//! What an environment owns: every open object, taken link and taken map, released when the environment ends.
+//! What an environment owns: everything open that no other object of ours owns, released when the environment ends.
 
 use std::{
     cell::RefCell,
     collections::HashMap,
+    os::fd::OwnedFd,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -10,13 +11,15 @@ use std::{
 use napi::Env;
 use napi_derive::napi;
 
-use crate::{error, links::Link, maps::Map, open::Object};
+use crate::{error, links::Link, maps::Map, open::Object, programs::ProgramCell};
 
 /// Something that lives until it is released, or until its environment ends.
 pub(crate) enum Owned {
     Object(Arc<Object>),
     Link(Arc<Link>),
     Map(Arc<Map>),
+    Program(Arc<ProgramCell>),
+    Stats(Arc<OwnedFd>),
 }
 
 /// Makes the current environment the owner of `owned`.
@@ -38,6 +41,8 @@ impl Owned {
             Self::Object(object) => key(object),
             Self::Link(link) => key(link),
             Self::Map(map) => key(map),
+            Self::Program(program) => key(program),
+            Self::Stats(fd) => key(fd),
         }
     }
 }

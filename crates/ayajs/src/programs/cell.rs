@@ -1,7 +1,8 @@
-//! The state of one program: its descriptor and the links that it owns, apart from aya's slow parts.
+//! The state of one program: its descriptor, its pin and the links that it owns, apart from aya's slow parts.
 
 use std::{
     os::fd::{AsFd as _, OwnedFd},
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
@@ -11,11 +12,13 @@ use super::table::{self, Loaded};
 use crate::{
     error::{Code, Error, Result},
     failure,
-    links::Link,
+    links::{Link, pin_error, program_id, remove_pin},
     open::Object,
+    registry,
+    sys::{self, ObjectKind},
 };
 
-/// One program of an open object.
+/// One program: of an open object, or opened from a pin or an id.
 ///
 /// The descriptor is a duplicate of aya's, made when the program is loaded: attaching and asking never wait for
 /// the verifier that another program of the same object keeps busy.
@@ -24,18 +27,25 @@ pub(crate) struct ProgramCell {
     pub(crate) kind: &'static str,
     pub(crate) program_type: String,
     pub(crate) expected_attach_type: Option<CgroupSkbAttachType>,
-    object: Weak<Object>,
+    origin: Origin,
     state: Mutex<State>,
+}
+
+enum Origin {
+    Object(Weak<Object>),
+    /// It came loaded: there is no code to load again. The registry owns it.
+    Kernel,
 }
 
 #[derive(Default)]
 struct State {
     fd: Option<Arc<OwnedFd>>,
     links: Vec<Arc<Link>>,
+    pin: Option<PathBuf>,
 }
 
 impl ProgramCell {
-    pub(crate) fn new(name: &str, program: &AyaProgram, object: Weak<Object>) -> Self {
+    pub(crate) fn of_object(name: &str, program: &AyaProgram, object: Weak<Object>) -> Self {
         let expected_attach_type = match program {
             AyaProgram::CgroupSkb(program) => *program.expected_attach_type(),
             _ => None,
@@ -45,14 +55,42 @@ impl ProgramCell {
             kind: table::kind(program),
             program_type: table::program_type_of(program),
             expected_attach_type,
-            object,
+            origin: Origin::Object(object),
             state: Mutex::default(),
         }
     }
 
+    /// A program that is loaded already. `kind` is what the caller has found it to be.
+    pub(crate) fn of_kernel(
+        name: String,
+        kind: &'static str,
+        expected_attach_type: Option<CgroupSkbAttachType>,
+        fd: OwnedFd,
+        pin: Option<PathBuf>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            kind,
+            program_type: kind.to_owned(),
+            expected_attach_type,
+            origin: Origin::Kernel,
+            state: Mutex::new(State {
+                fd: Some(Arc::new(fd)),
+                links: Vec::new(),
+                pin,
+            }),
+        })
+    }
+
     /// Loads the program. Waits for other loads of the object only where `wait` says so: on a pool thread.
     pub(crate) fn load(&self, wait: bool) -> Result<()> {
-        let object = self.object()?;
+        let Some(object) = self.object()? else {
+            let message = format!(
+                "program \"{}\" came loaded from the kernel, there is no code to load",
+                self.name
+            );
+            return Err(Error::new(Code::AlreadyLoaded, message));
+        };
         let mut ebpf = if wait {
             object.lock()?
         } else {
@@ -79,9 +117,14 @@ impl ProgramCell {
         Ok(())
     }
 
-    /// Detaches the links that the program owns, then unloads it. Links that were taken stay.
-    pub(crate) fn unload(&self) -> Result<()> {
-        let object = self.object()?;
+    /// Detaches the links that the program owns, then unloads it. Links that were taken stay, and so do pins.
+    pub(crate) fn unload(self: &Arc<Self>) -> Result<()> {
+        let Some(object) = self.object()? else {
+            self.fd()?;
+            self.release();
+            registry::release(self);
+            return Ok(());
+        };
         let mut ebpf = object.try_lock()?;
         let program = ebpf
             .program_mut(&self.name)
@@ -94,9 +137,42 @@ impl ProgramCell {
     /// Detaches the links and closes the descriptor; aya's own descriptor is not touched.
     pub(crate) fn release(&self) {
         let state = std::mem::take(&mut *self.state());
-        for link in &state.links {
-            link.close();
+        // A link that somebody else has replaced has nothing left to detach.
+        drop(state);
+    }
+
+    /// Pins the program to a file of a bpf file system.
+    pub(crate) fn pin(&self, path: &Path) -> Result<()> {
+        let fd = self.fd()?;
+        let mut state = self.state();
+        if let Some(pin) = &state.pin {
+            let message = format!(
+                "program \"{}\" is pinned at {} already",
+                self.name,
+                pin.display()
+            );
+            return Err(Error::new(Code::Pin, message).text("path", pin.to_string_lossy()));
         }
+        sys::object_pin(&*fd, path).map_err(|error| pin_error("program", path, &error))?;
+        state.pin = Some(path.to_owned());
+        Ok(())
+    }
+
+    /// Removes the file that the program was pinned to, or came from, if it is still this program's.
+    pub(crate) fn unpin(&self) -> Result<()> {
+        let fd = self.fd()?;
+        let mut state = self.state();
+        let Some(path) = &state.pin else {
+            return Err(Error::new(
+                Code::Pin,
+                format!("program \"{}\" is not pinned", self.name),
+            ));
+        };
+        remove_pin(ObjectKind::Program, path, |pinned| {
+            Ok(program_id(pinned.as_fd())? == program_id(fd.as_fd())?)
+        })?;
+        state.pin = None;
+        Ok(())
     }
 
     /// The descriptor; `ERR_EBPF_NOT_LOADED` without one.
@@ -158,13 +234,18 @@ impl ProgramCell {
         )
     }
 
-    fn object(&self) -> Result<Arc<Object>> {
-        let object = self
-            .object
-            .upgrade()
-            .ok_or_else(|| Error::closed("the object of this program"))?;
-        object.open()?;
-        Ok(object)
+    /// The open object that it is of, or `None` when it came from the kernel; `ERR_EBPF_CLOSED` when that is closed.
+    fn object(&self) -> Result<Option<Arc<Object>>> {
+        match &self.origin {
+            Origin::Kernel => Ok(None),
+            Origin::Object(object) => {
+                let object = object
+                    .upgrade()
+                    .ok_or_else(|| Error::closed("the object of this program"))?;
+                object.open()?;
+                Ok(Some(object))
+            }
+        }
     }
 
     fn needs(&self, argument: &str) -> Error {

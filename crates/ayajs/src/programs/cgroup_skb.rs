@@ -1,22 +1,32 @@
 //! `CgroupSkb`: inspects or filters the network traffic of a cgroup.
 
-use std::sync::{Arc, Weak};
+use std::{
+    os::fd::OwnedFd,
+    path::PathBuf,
+    sync::{Arc, Weak},
+};
 
 use aya::programs::CgroupSkbAttachType as AyaAttachType;
+use aya_obj::generated::bpf_attach_type;
 use napi::{
     Env,
     bindgen_prelude::{AsyncTask, Uint8Array},
 };
 use napi_derive::napi;
 
-use super::{LoadTask, Program, ProgramCell, upgrade};
+use super::{
+    LoadTask, Program, ProgramCell, ProgramInfo,
+    attach::{AttachOptions, attach},
+    upgrade,
+};
 use crate::{
-    args,
+    args::{self, PathArg},
     error::{Code, Error, Result},
     failure,
     guard::guard,
-    links::{CgroupSkbLink, CgroupSkbLinkId, Link},
-    sys,
+    links::{CgroupSkbLink, CgroupSkbLinkId, open_pin},
+    registry::{self, Owned},
+    sys::{self, Ids, ObjectKind},
 };
 
 /// The kind's name in the table of programs.
@@ -27,6 +37,7 @@ const MAX_REPEAT: u32 = 1_000_000;
 
 /// Which way the packets go that a program sees: aya's `CgroupSkbAttachType`.
 #[napi(string_enum)]
+#[derive(Clone, Copy, Debug)]
 pub enum CgroupSkbAttachType {
     /// Packets that a socket of the cgroup receives (`BPF_CGROUP_INET_INGRESS`).
     Ingress,
@@ -39,6 +50,16 @@ impl From<CgroupSkbAttachType> for AyaAttachType {
         match attach_type {
             CgroupSkbAttachType::Ingress => Self::Ingress,
             CgroupSkbAttachType::Egress => Self::Egress,
+        }
+    }
+}
+
+impl From<bpf_attach_type> for CgroupSkbAttachType {
+    /// The two that there are; whatever else is attached to cgroups never comes here.
+    fn from(attach_type: bpf_attach_type) -> Self {
+        match attach_type {
+            bpf_attach_type::BPF_CGROUP_INET_INGRESS => Self::Ingress,
+            _ => Self::Egress,
         }
     }
 }
@@ -80,16 +101,7 @@ impl CgroupSkb {
         guard(env, || {
             let cell = program.cell()?;
             if cell.kind != KIND {
-                return Err(Error::new(
-                    Code::UnexpectedProgramType,
-                    format!(
-                        "program \"{}\" is of kind {}, not {KIND}",
-                        cell.name, cell.kind
-                    ),
-                )
-                .text("program", &cell.name)
-                .text("expected", KIND)
-                .text("actual", cell.kind));
+                return Err(unexpected(&cell.name, cell.kind));
             }
             Ok(Self {
                 cell: Arc::downgrade(&cell),
@@ -105,35 +117,82 @@ impl CgroupSkb {
         })
     }
 
-    /// Attaches the loaded program to a cgroup by a link (`BPF_LINK_CREATE`), beside others that are attached there.
+    /// Opens the program that is pinned at `path`. It cannot be loaded: it is. `unload` closes it.
     ///
-    /// Requires Linux 5.7.
+    /// @param attachType What it expects; the kernel does not tell.
+    /// @throws `ERR_EBPF_PIN`, `ERR_EBPF_UNEXPECTED_PROGRAM_TYPE`, `ERR_EBPF_PERMISSION`.
+    #[napi]
+    pub fn from_pin(
+        env: Env,
+        #[napi(ts_arg_type = "string | Uint8Array")] path: PathArg,
+        attach_type: CgroupSkbAttachType,
+    ) -> napi::Result<CgroupSkb> {
+        guard(env, || {
+            let path = args::path("path", &path)?;
+            let fd = open_pin(ObjectKind::Program, &path)?;
+            Self::of_kernel(fd, None, Some(attach_type), Some(path))
+        })
+    }
+
+    /// Opens a loaded program by its id: aya's `from_program_info`. It cannot be loaded: it is. `unload` closes it.
+    ///
+    /// @param name What to call it.
+    /// @throws `ERR_EBPF_NOT_FOUND`, `ERR_EBPF_UNEXPECTED_PROGRAM_TYPE`; `ERR_EBPF_PERMISSION`: needs `CAP_SYS_ADMIN`.
+    #[napi]
+    pub fn from_program_id(
+        env: Env,
+        id: f64,
+        name: String,
+        attach_type: Option<CgroupSkbAttachType>,
+    ) -> napi::Result<CgroupSkb> {
+        guard(env, || {
+            let id = args::integer("id", id, 1, u32::MAX)?;
+            let fd = Ids::Programs.open(id).map_err(|error| {
+                let code = if error.raw_os_error() == Some(libc::ENOENT) {
+                    Code::NotFound
+                } else {
+                    Code::Syscall
+                };
+                let message = format!("cannot open the program with id {id}: {error}");
+                failure::permission_for(
+                    &["CAP_SYS_ADMIN"],
+                    Error::command(code, message, "BPF_PROG_GET_FD_BY_ID", &error),
+                )
+            })?;
+            Self::of_kernel(fd, Some(args::name("name", name)?), attach_type, None)
+        })
+    }
+
+    /// This program as `Program`.
+    #[napi]
+    pub fn as_program(&self, env: Env) -> napi::Result<Program> {
+        guard(env, || Ok(Program::new(&self.cell()?)))
+    }
+
+    /// Attaches the loaded program to a cgroup: by a link, beside others that are attached there, or in the mode that
+    /// the options state.
     ///
     /// @param cgroup The descriptor of a cgroup v2 directory; it may be closed afterwards.
-    /// @throws `ERR_EBPF_NOT_LOADED`, `ERR_EBPF_ATTACH`, `ERR_EBPF_PERMISSION`.
+    /// @throws `ERR_EBPF_NOT_LOADED`, `ERR_EBPF_ATTACH`, `ERR_EBPF_CONFLICT`, `ERR_EBPF_PERMISSION`,
+    ///   `ERR_EBPF_UNSUPPORTED`.
     #[napi]
     pub fn attach(
         &self,
         env: Env,
         cgroup: f64,
         attach_type: CgroupSkbAttachType,
+        options: Option<AttachOptions>,
     ) -> napi::Result<CgroupSkbLinkId> {
         guard(env, || {
             let cell = self.cell()?;
             let cgroup = args::fd("cgroup", cgroup)?;
-            let program = cell.fd()?;
             let attach_type = AyaAttachType::from(attach_type);
-            let fd = sys::link_create(&*program, cgroup, attach_type.into()).map_err(|error| {
-                let message = format!(
-                    "cannot attach program \"{}\" to the cgroup: {error}",
-                    cell.name
-                );
-                failure::permission(
-                    Error::command(Code::Attach, message, "BPF_LINK_CREATE", &error)
-                        .text("program", &cell.name),
-                )
-            })?;
-            let link = Link::new(fd);
+            let link = attach(
+                &cell,
+                cgroup,
+                attach_type.into(),
+                &options.unwrap_or_default(),
+            )?;
             let id = CgroupSkbLinkId::new(&link);
             cell.add_link(link);
             Ok(id)
@@ -146,8 +205,13 @@ impl CgroupSkb {
     #[napi]
     pub fn detach(&self, env: Env, id: &CgroupSkbLinkId) -> napi::Result<()> {
         guard(env, || {
-            self.cell()?.take_link(id.link())?.close();
-            Ok(())
+            let cell = self.cell()?;
+            let link = cell.take_link(id.link())?;
+            let result = link.close();
+            if !link.is_closed() {
+                cell.add_link(link);
+            }
+            result
         })
     }
 
@@ -209,7 +273,42 @@ impl CgroupSkb {
 }
 
 impl CgroupSkb {
-    fn cell(&self) -> Result<Arc<ProgramCell>> {
+    /// A program that the kernel has already; it is looked at first.
+    fn of_kernel(
+        fd: OwnedFd,
+        name: Option<String>,
+        attach_type: Option<CgroupSkbAttachType>,
+        pin: Option<PathBuf>,
+    ) -> Result<Self> {
+        let info = ProgramInfo::of(&fd)?;
+        if info.program_type != KIND {
+            return Err(unexpected(&info.name, &info.program_type));
+        }
+        let cell = ProgramCell::of_kernel(
+            name.unwrap_or(info.name),
+            KIND,
+            attach_type.map(Into::into),
+            fd,
+            pin,
+        );
+        let program = Self {
+            cell: Arc::downgrade(&cell),
+        };
+        registry::own(Owned::Program(cell));
+        Ok(program)
+    }
+
+    pub(crate) fn cell(&self) -> Result<Arc<ProgramCell>> {
         upgrade(&self.cell)
     }
+}
+
+fn unexpected(name: &str, actual: &str) -> Error {
+    Error::new(
+        Code::UnexpectedProgramType,
+        format!("program \"{name}\" is of kind {actual}, not {KIND}"),
+    )
+    .text("program", name)
+    .text("expected", KIND)
+    .text("actual", actual)
 }

@@ -6,11 +6,16 @@ use std::{
 };
 
 use aya_obj::generated::bpf_prog_info;
-use napi::bindgen_prelude::BigInt;
+use napi::{Env, bindgen_prelude::BigInt};
 use napi_derive::napi;
 
-use super::{ProgramCell, table};
-use crate::{error::Result, sys};
+use super::table;
+use crate::{
+    error::{Code, Error, Result},
+    failure,
+    guard::guard,
+    sys::{self, Ids},
+};
 
 /// What the kernel knows about a loaded program: `struct bpf_prog_info`, in the names of aya's `ProgramInfo`.
 #[napi(object)]
@@ -46,13 +51,15 @@ pub struct ProgramInfo {
 }
 
 impl ProgramInfo {
-    pub(super) fn of(cell: &ProgramCell, fd: &OwnedFd) -> Result<Self> {
+    pub(super) fn of(fd: &OwnedFd) -> Result<Self> {
         let failed = |error: std::io::Error| {
-            cell.failed(
-                "cannot get the information",
+            let message = format!("cannot get the information of the program: {error}");
+            failure::permission(Error::command(
+                Code::Syscall,
+                message,
                 "BPF_OBJ_GET_INFO_BY_FD",
                 &error,
-            )
+            ))
         };
         let info: bpf_prog_info = sys::object_info(fd).map_err(failed)?;
         Ok(Self {
@@ -72,6 +79,14 @@ impl ProgramInfo {
             verified_instruction_count: positive(info.verified_insns),
         })
     }
+}
+
+/// Every program of the system, as `bpftool prog show` lists them. Those that end meanwhile are left out.
+///
+/// @throws `ERR_EBPF_PERMISSION`: needs `CAP_SYS_ADMIN`.
+#[napi]
+pub fn loaded_programs(env: Env) -> napi::Result<Vec<ProgramInfo>> {
+    guard(env, || sys::walk(Ids::Programs, |fd| ProgramInfo::of(&fd)))
 }
 
 fn positive(value: u32) -> Option<u32> {

@@ -1,5 +1,6 @@
 //! Programs: what every kind has in common, and the classes of the kinds that can be attached.
 
+mod attach;
 mod cell;
 mod cgroup_skb;
 mod info;
@@ -16,8 +17,12 @@ use napi_derive::napi;
 
 pub(crate) use self::cell::ProgramCell;
 use self::task::LoadTask;
-pub use self::{cgroup_skb::CgroupSkbAttachType, info::ProgramInfo};
+pub use self::{
+    cgroup_skb::{CgroupSkb, CgroupSkbAttachType},
+    info::ProgramInfo,
+};
 use crate::{
+    args::{self, PathArg},
     error::{Error, Result},
     guard::guard,
 };
@@ -90,6 +95,27 @@ impl Program {
         })
     }
 
+    /// Pins the program to a file of a bpf file system: it then stays loaded after the process.
+    ///
+    /// @throws `ERR_EBPF_PIN`, `ERR_EBPF_NOT_LOADED`, `ERR_EBPF_PERMISSION`.
+    #[napi]
+    pub fn pin(
+        &self,
+        env: Env,
+        #[napi(ts_arg_type = "string | Uint8Array")] path: PathArg,
+    ) -> napi::Result<()> {
+        guard(env, || self.cell()?.pin(&args::path("path", &path)?))
+    }
+
+    /// Removes the file that the program was pinned to, or that it was opened from. A file that is another program's
+    /// by now is left alone.
+    ///
+    /// @throws `ERR_EBPF_PIN`, `ERR_EBPF_NOT_LOADED`.
+    #[napi]
+    pub fn unpin(&self, env: Env) -> napi::Result<()> {
+        guard(env, || self.cell()?.unpin())
+    }
+
     /// What the kernel knows about the loaded program.
     ///
     /// @throws `ERR_EBPF_NOT_LOADED`.
@@ -97,7 +123,7 @@ impl Program {
     pub fn info(&self, env: Env) -> napi::Result<ProgramInfo> {
         guard(env, || {
             let cell = self.cell()?;
-            ProgramInfo::of(&cell, &*cell.fd()?)
+            ProgramInfo::of(&*cell.fd()?)
         })
     }
 }

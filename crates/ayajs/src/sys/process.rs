@@ -1,0 +1,69 @@
+//! What this process may do, and on what machine it runs.
+
+use std::{
+    io,
+    mem::MaybeUninit,
+    os::fd::{FromRawFd as _, OwnedFd, RawFd},
+    time::Duration,
+};
+
+/// The effective capabilities of the calling thread, one bit each (capabilities(7)).
+pub(crate) fn effective_capabilities() -> io::Result<u64> {
+    #[repr(C)]
+    struct Header {
+        version: u32,
+        pid: i32,
+    }
+    #[repr(C)]
+    #[derive(Clone, Copy, Default)]
+    struct Data {
+        effective: u32,
+        permitted: u32,
+        inheritable: u32,
+    }
+    const VERSION_3: u32 = 0x2008_0522;
+
+    let mut header = Header {
+        version: VERSION_3,
+        pid: 0,
+    };
+    let mut data = [Data::default(); 2];
+    // SAFETY: version 3 reads one header and writes two data structs, as laid out in linux/capability.h.
+    let status = unsafe { libc::syscall(libc::SYS_capget, &raw mut header, data.as_mut_ptr()) };
+    if status != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let [low, high] = data;
+    Ok(u64::from(low.effective) | (u64::from(high.effective) << 32))
+}
+
+/// The size of a page of memory in bytes.
+pub(crate) fn page_size() -> u32 {
+    // SAFETY: sysconf takes no pointer.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    u32::try_from(size).unwrap_or(4096)
+}
+
+/// Time since boot, suspend included: the clock of `bpf_prog_info.load_time`.
+pub(crate) fn since_boot() -> io::Result<Duration> {
+    let mut time = MaybeUninit::<libc::timespec>::zeroed();
+    // SAFETY: the pointer is to a timespec of ours.
+    if unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, time.as_mut_ptr()) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: zeroed, then filled by the call above.
+    let time = unsafe { time.assume_init() };
+    let seconds = Duration::from_secs(time.tv_sec.try_into().unwrap_or(0));
+    Ok(seconds + Duration::from_nanos(time.tv_nsec.try_into().unwrap_or(0)))
+}
+
+/// A descriptor of our own of what a number from JavaScript stands for; EBADF when it stands for nothing.
+pub(crate) fn duplicate(fd: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: fcntl takes any number, and this command no pointer.
+    let fd = unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made it, and nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}

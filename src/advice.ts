@@ -1,0 +1,87 @@
+// What to do next. EPERM, EINVAL and ENOENT mean many things: say which of them are left.
+
+import { errorCodes, type EbpfErrorCode, type EbpfErrorDetails } from './errors.ts'
+
+/** What ends the message of an error: the first row that fits, else the remedy of the code. */
+export function adviceFor(code: EbpfErrorCode, details: EbpfErrorDetails): string {
+  if (code === 'ERR_EBPF_PERMISSION') {
+    const missing = details.missingCapabilities?.join(' and ') ?? 'capabilities'
+    return `This process lacks ${missing}: run it as root, or give it the capabilities.`
+  }
+  const row = table.find((advice) => fits(advice, code, details))
+  return row?.text ?? errorCodes[code].remedy
+}
+
+interface Advice {
+  readonly code: EbpfErrorCode
+  /** The error numbers that it is for; all if none. */
+  readonly errnos?: readonly string[]
+  readonly when?: (details: EbpfErrorDetails) => boolean
+  readonly text: string
+}
+
+function fits({ code: wanted, errnos, when }: Advice, code: EbpfErrorCode, details: EbpfErrorDetails): boolean {
+  if (wanted !== code) return false
+  if (errnos !== undefined && !errnos.includes(details.errnoName ?? '')) return false
+  return when?.(details) ?? true
+}
+
+const table: readonly Advice[] = [
+  {
+    code: 'ERR_EBPF_ATTACH',
+    errnos: ['EPERM'],
+    text: 'The process has the capabilities: what is attached to this cgroup, or above it, forbids it (single programs forbid all others below; links and AllowMultiple exclude the other modes). See: bpftool cgroup tree.',
+  },
+  {
+    code: 'ERR_EBPF_ATTACH',
+    errnos: ['EINVAL'],
+    text: 'Known reasons: a program that may return more than 0 and 1 attached as Ingress; the same program attached twice in one mode; an anchor of the other kind, or not attached here; preorder beside an anchor without it.',
+  },
+  {
+    code: 'ERR_EBPF_ATTACH',
+    errnos: ['E2BIG'],
+    text: 'A cgroup takes at most 64 programs for one direction.',
+  },
+  {
+    code: 'ERR_EBPF_ATTACH',
+    errnos: ['ENOENT', 'ENODEV'],
+    text: 'The cgroup has been removed.',
+  },
+  {
+    code: 'ERR_EBPF_NOT_ATTACHED',
+    when: ({ syscall }) => syscall !== undefined,
+    text: 'If it is wanted still, attach the program again.',
+  },
+  {
+    code: 'ERR_EBPF_UNSUPPORTED',
+    when: ({ feature }) => feature?.startsWith('bpf_link ') ?? false,
+    text: 'Attach it without a mode, and it has one.',
+  },
+  {
+    code: 'ERR_EBPF_PIN',
+    when: ({ syscall }) => syscall === undefined,
+    text: 'Compare with what is pinned: bpftool prog show, bpftool link show, with --bpffs.',
+  },
+  {
+    code: 'ERR_EBPF_PIN',
+    errnos: ['ENOENT'],
+    when: ({ syscall }) => syscall === 'BPF_OBJ_GET',
+    text: 'Nothing is pinned there.',
+  },
+  {
+    code: 'ERR_EBPF_PIN',
+    when: ({ syscall }) => syscall === 'BPF_OBJ_GET',
+    text: 'Only files of a mounted bpf file system can be opened so, by whoever may read them.',
+  },
+  {
+    code: 'ERR_EBPF_LOAD',
+    errnos: ['EPERM'],
+    when: ({ verifierLog }) => !verifierLog,
+    text: 'The process has the capabilities: the kernel itself forbids this kind of program here (lockdown, an LSM, or a user namespace).',
+  },
+  {
+    code: 'ERR_EBPF_LOAD',
+    when: ({ verifierLog }) => !verifierLog,
+    text: 'There is no verifier log: with verifierLogLevel 0 the kernel gives no reason, and EINVAL for whatever it is.',
+  },
+]
