@@ -200,5 +200,5 @@ test('A taken link ends with `detach()`', async (t) => {
   const { id } = link.info()
   link.detach()
   t.deepEqual(attachedIds(path), [])
-  t.true(await until(() => showLink(id) === null))
+  t.true(await until(() => showLink(Number(id)) === null))
 })

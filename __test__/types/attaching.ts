@@ -29,8 +29,6 @@ export function directions(program: CgroupSkb): void {
   program.attach(3, 'egress')
   // @ts-expect-error the direction must be told
   program.attach(3)
-  // @ts-expect-error modes are not supported yet
-  program.attach(3, 'Egress', 'Single')
   // @ts-expect-error the directions are frozen
   CgroupSkbAttachType.Egress = 'Ingress'
 }
@@ -51,7 +49,8 @@ export function ids(program: CgroupSkb, linkId: CgroupSkbLinkId, link: CgroupSkb
 }
 
 export function links(link: CgroupSkbLink): void {
-  exactly<'link'>()(link.kind)
+  exactly<'link' | 'program'>()(link.kind)
+  exactly<number | null>()(link.info().id)
   exactly<bigint>()(link.info().cgroupId)
   exactly<'Ingress' | 'Egress'>()(link.info().attachType)
   const disposable: Disposable = link

@@ -75,12 +75,12 @@ const remedies: [title: string, failure: Partial<Failure>, end: string][] = [
   [
     'EPERM on attaching, with the capabilities, points at other programs',
     { code: 'ERR_EBPF_ATTACH', errno: -1 },
-    'The process has the capabilities: a program that is attached to this cgroup, or above it, without BPF_F_ALLOW_MULTI forbids others. See: bpftool cgroup tree.',
+    'The process has the capabilities: what is attached to this cgroup, or above it, forbids it (single programs forbid all others below; links and AllowMultiple exclude the other modes). See: bpftool cgroup tree.',
   ],
   [
     'EINVAL on attaching points at verdicts and old kernels',
     { code: 'ERR_EBPF_ATTACH', errno: -22 },
-    'A program that may return more than 0 and 1 cannot be attached as Ingress; kernels before 5.7 have no links.',
+    'Known reasons: a program that may return more than 0 and 1 attached as Ingress; the same program attached twice in one mode; an anchor of the other kind, or not attached here; preorder beside an anchor without it.',
   ],
   [
     'another errno on attaching gets the advice of the table',

@@ -24,7 +24,7 @@ const mayImport: Record<Room, Room[]> = {
 
 /** The rooms of kernel objects: the only ones that open the door to the binding. */
 const kernelRooms =
-  /^src\/(?:(?:programs|links|maps|events)\/.*|ebpf|loader|options|kernel-btf|kernel-version)(?:\.ts)?$/
+  /^src\/(?:(?:programs|links|maps|events)\/.*|ebpf|loader|options|kernel-btf|kernel-objects|kernel-version)(?:\.ts)?$/
 
 const files = filesBelow('src', '.ts')
 const imports = files.flatMap(importsOf)

@@ -27,7 +27,12 @@ test('no type of the public API is any', (t) => {
 /** What dist/index.d.ts exports, in its words: `Ebpf`, `type Cgroup`. */
 function exported(): string[] {
   const statements = read('dist/index.d.ts').matchAll(/^export (type )?\{([^}]*)\}/gm)
-  return [...statements].flatMap(([, type = '', names = '']) => names.split(',').map((name) => `${type}${name.trim()}`))
+  return [...statements].flatMap(([, type = '', names = '']) => namesIn(names).map((name) => `${type}${name}`))
+}
+
+function namesIn(list: string): string[] {
+  const names = list.split(',').map((name) => name.trim())
+  return names.filter((name) => name !== '') // A list over several lines ends with a comma.
 }
 
 function byName(a: string, b: string): number {
@@ -38,6 +43,7 @@ function byName(a: string, b: string): number {
 function describe(name: string): string[] {
   if (name.startsWith('type ')) return [name]
   const value: unknown = (ayajs as Record<string, unknown>)[name]
+  if (typeof value === 'function' && !String(value).startsWith('class')) return [`function ${name}`]
   return typeof value === 'function'
     ? describeClass(name, value)
     : [`const ${name}`, ...lines('', Object.keys(value as object))]

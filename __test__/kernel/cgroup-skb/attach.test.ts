@@ -159,14 +159,6 @@ test('CgroupSkb.attach says of a v1 cgroup that it is one', (t) => {
   t.throws(() => program.attach(path, Egress), { code: 'ERR_EBPF_NOT_CGROUP', message: /is a cgroup v1 directory/ })
 })
 
-test('CgroupSkb.attach throws ERR_EBPF_UNSUPPORTED for a mode, and attaches nothing', (t) => {
-  const { path } = makeCgroup(t)
-  const program = loaded(openFixture(t, 'cgroup_skb'), 'count_egress')
-  const attach = program.attach.bind(program) as unknown as (path: string, direction: string, mode: string) => unknown
-  t.throws(() => attach(path, Egress, 'AllowMultiple'), { code: 'ERR_EBPF_UNSUPPORTED' })
-  t.deepEqual(attachedIds(path), [])
-})
-
 const noDirections = [undefined, null, 'egress', 'Sideways', 1, {}]
 
 for (const direction of noDirections) {

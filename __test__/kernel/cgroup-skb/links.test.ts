@@ -135,7 +135,7 @@ for (const direction of [Egress, Ingress]) {
     const program = loaded(openFixture(t, 'cgroup_skb'), 'count_any')
     const link = program.attachLink(cgroup.path, direction)
     const info = link.info()
-    const shown = showLink(info.id)
+    const shown = showLink(Number(info.id))
     t.is(shown?.type, 'cgroup')
     t.is(shown?.prog_id, info.programId)
     t.is(BigInt(shown?.cgroup_id ?? 0), info.cgroupId)
@@ -147,7 +147,7 @@ for (const direction of [Egress, Ingress]) {
 
 test('CgroupSkbLink.fd is an open descriptor of the link', (t) => {
   const link = loaded(openFixture(t, 'cgroup_skb'), 'count_egress').attachLink(makeCgroup(t).path, Egress)
-  t.is(idBehind(link.fd()), link.info().id)
+  t.is(idBehind(link.fd()), Number(link.info().id))
   link.detach()
 })
 
@@ -160,7 +160,7 @@ test('CgroupSkbLink.detach removes the link from the kernel, and frees an unload
   t.not(showProgram(programId), null)
   link.detach()
   t.deepEqual(attachedIds(path), [])
-  t.true(await until(() => showLink(id) === null && showProgram(programId) === null))
+  t.true(await until(() => showLink(Number(id)) === null && showProgram(programId) === null))
 })
 
 test('CgroupSkbLink throws ERR_EBPF_CLOSED after detach, and says that it is closed', (t) => {

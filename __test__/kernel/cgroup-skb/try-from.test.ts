@@ -115,10 +115,10 @@ test('inspect of a CgroupSkbLink shows whether and where it is attached', (t) =>
   const { id } = link.info()
   t.is(
     inspect(link, { breakLength: Infinity, compact: true }),
-    `CgroupSkbLink { state: 'attached', id: ${id}, programId: ${program.info().id}, cgroupId: ${cgroup.id}n, attachType: 'Egress' }`,
+    `CgroupSkbLink { kind: 'link', id: ${id}, programId: ${program.info().id}, cgroupId: ${cgroup.id}n, attachType: 'Egress' }`,
   )
   link.detach()
-  t.is(inspect(link), "CgroupSkbLink { state: 'detached' }")
+  t.is(inspect(link), "CgroupSkbLink { kind: 'link', state: 'closed' }")
 })
 
 test('String of a program is its kind and name, loaded or closed', (t) => {
