@@ -1,6 +1,7 @@
 // The checks of `npm test`, in the order in which they run. One with `asRoot` touches the kernel.
 
 import { ava, cargoTest, commands } from './check-kinds.mjs'
+import { onKernels } from '../kernels/suite.mjs'
 import { filesBelow } from './hash.mjs'
 import { manifest } from './project.mjs'
 import { nodeLatest } from './steps.mjs'
@@ -57,6 +58,11 @@ export const checks = [
     name: 'ava-newest-node',
     asRoot: true,
     run: ava(nodeLatest, ['__test__/kernel/**/*.test.ts']),
+  },
+  {
+    name: 'oldest-kernel',
+    asRoot: true,
+    run: onKernels('5.10'),
   },
   {
     name: 'package',
