@@ -73,7 +73,16 @@ export function showLinks(): readonly ShownLink[] {
 /** The programs that are attached to this cgroup itself. */
 export function showCgroup(path: string): readonly ShownAttachment[] {
   // Prints nothing at all when nothing is attached.
-  return (bpftool('cgroup', 'show', path) ?? []) as ShownAttachment[]
+  return (askCgroup(path) ?? []) as ShownAttachment[]
+}
+
+/** Newer bpftools ask for flags that kernels before 6.0 refuse to tell, except about what runs, which has none. */
+function askCgroup(path: string): unknown {
+  try {
+    return bpftool('cgroup', 'show', path)
+  } catch {
+    return bpftool('cgroup', 'show', path, 'effective')
+  }
 }
 
 /** The ids of the programs on this cgroup in one direction. */

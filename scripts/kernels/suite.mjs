@@ -19,15 +19,15 @@ const slowness = 12
 const idleMinutes = 10
 const limitMinutes = 60
 
-/** A check: the tests about the kernel on the kernels of these series. Skipped, and says why, where that cannot be done. */
-export function onKernels(...list) {
+/** A check: these tests on the kernels of these series. Skipped, and says why, where that cannot be done. */
+export function onKernels(list, tests) {
   return async () => {
     const reason = whyNotHere()
     if (reason) return { passed: 0, failed: 0, skipped: 1, output: reason }
     const { failed } = await prepare(kernelSteps(list))
     const totals = { passed: 0, failed: failed.length, skipped: 0, output: failed.join('\n') }
     for (const series of failed.length > 0 ? [] : list) {
-      const counts = await testOn(series, kernelTests)
+      const counts = await testOn(series, tests)
       for (const kind of ['passed', 'failed', 'skipped']) totals[kind] += counts[kind]
       if (counts.failed > 0) totals.output += `Linux ${series}:\n${counts.output}\n`
     }

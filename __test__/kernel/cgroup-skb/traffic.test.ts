@@ -36,8 +36,8 @@ for (const host of ['127.0.0.1', '::1'] as const) {
     const egress = counted(bpf, 'count_egress')
     const ingress = counted(bpf, 'count_ingress')
     t.true(egress >= 7, `${egress}`)
-    // Whoever closes first is in TIME_WAIT when the last ACK comes: no socket, no program.
-    t.true(ingress > 0 && ingress <= egress, `${ingress} of ${egress}`)
+    // In TIME_WAIT there is no socket, hence no program: the last segments are seen on one side only, on either.
+    t.true(ingress >= 7 - 2 && Math.abs(ingress - egress) <= 2, `${ingress} of ${egress}`)
   })
 }
 

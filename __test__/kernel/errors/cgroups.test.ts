@@ -68,7 +68,7 @@ const cases: Case[] = [
     run: (t) => belowExclusive(t, (child, program) => program.attach(child, 'Egress')),
     error: 'EbpfError ERR_EBPF_ATTACH BPF_LINK_CREATE EPERM',
     message:
-      'Cannot attach program "count_egress" to the cgroup: Operation not permitted (EPERM). The cgroup "<cgroup2>/<test>" above has program <id> as Single, which forbids all others below: detach it there, or have it attached by a link, as AllowMultiple or as AllowOverride.',
+      'Cannot attach program "count_egress" to the cgroup: Operation not permitted (EPERM). The cgroup "<cgroup2>/<name>" above has program <id> as Single, which forbids all others below: detach it there, or have it attached by a link, as AllowMultiple or as AllowOverride.',
   },
   {
     title: 'a cgroup has room for 64 programs',

@@ -68,14 +68,14 @@ export function causesOf(error: Error): unknown[] {
   return error.cause === undefined ? [] : [error.cause, ...causesOf(error.cause as Error)]
 }
 
-/** The text, with `<fixtures>`, `<cgroup2>`, `<pins>`, `<tmp>`, `<fd>`, `<test>`, `<id>` for what differs by machine and run. */
+/** The text, with `<fixtures>`, `<cgroup2>`, `<pins>`, `<tmp>`, `<fd>`, `<name>`, `<id>` for what differs by machine and run. */
 export function anywhere(text: string): string {
   return text
     .replace(/(?<=cgroup v2 is mounted at )\S+(?: and \S+)*(?=\.$)/, '<cgroup2>')
     .replace(/(?<=\bdescriptor )\d+/i, '<fd>')
     .replaceAll(dirname(fixturePath('any')), '<fixtures>')
     .replaceAll(`${cgroupMount()}/`, '<cgroup2>/')
-    .replace(/ayajs-test-\d+-\d+(?=" above)/, '<test>')
+    .replace(/ayajs-test-\d+-\d+(?=" above)/, '<name>')
     .replace(/(?<=\bprogram )\d+(?= as )/, '<id>')
     .replaceAll(/\/sys\/fs\/bpf\/ayajs-[\w-]+/g, '<pins>')
     .replaceAll(new RegExp(`${tmpdir()}/ayajs-\\w+`, 'g'), '<tmp>')
