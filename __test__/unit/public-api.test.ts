@@ -30,8 +30,8 @@ function exported(): string[] {
   return [...statements].flatMap(([, type = '', names = '']) => namesIn(names).map((name) => `${type}${name}`))
 }
 
-function namesIn(list: string): string[] {
-  const names = list.split(',').map((name) => name.trim())
+function namesIn(statement: string): string[] {
+  const names = statement.split(',').map((name) => name.trim())
   return names.filter((name) => name !== '') // A list over several lines ends with a comma.
 }
 
