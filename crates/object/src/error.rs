@@ -1,0 +1,67 @@
+//! Why an object is refused.
+
+/// What the crate's functions return.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Which kind of failure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The type information is malformed.
+    Btf,
+    /// Something is named that the object does not have.
+    NotFound,
+    /// A value does not fit what it is for.
+    OutOfRange,
+    /// It needs what cannot be carried.
+    Unsupported,
+    /// The file is malformed, or is no eBPF object for this machine.
+    Parse,
+}
+
+/// A refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// The kind of failure.
+    pub kind: Kind,
+    /// What is wrong, in words for the object's author.
+    pub message: String,
+    /// The section that it is about.
+    pub section: Option<String>,
+    /// Where in that section, in bytes; in the file, when there is no section.
+    pub offset: Option<u64>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            section: None,
+            offset: None,
+        }
+    }
+
+    /// About a place in a section, which the message begins with.
+    pub(crate) fn in_section(
+        kind: Kind,
+        section: &str,
+        offset: impl TryInto<u64>,
+        reason: impl AsRef<str>,
+    ) -> Self {
+        let offset = offset.try_into().unwrap_or(u64::MAX);
+        Self {
+            kind,
+            message: format!("section {section}, offset {offset}: {}", reason.as_ref()),
+            section: Some(section.to_owned()),
+            offset: Some(offset),
+        }
+    }
+}
+
+/// What the reader of ELF says of a file that it cannot read.
+pub(crate) fn malformed(error: object::Error) -> Error {
+    Error::new(
+        Kind::Parse,
+        format!("the ELF file is malformed: {error}; the object may be truncated"),
+    )
+}
