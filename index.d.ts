@@ -159,22 +159,6 @@ export declare class CgroupSkbLinkId {}
  * It stays open until `close()` or the end of its environment: losing the handle closes nothing.
  */
 export declare class Ebpf {
-  /**
-   * Opens an object with the defaults of `EbpfLoader`: parses, relocates and creates its maps. Loads no program.
-   *
-   * @throws as `EbpfLoader.load`.
-   */
-  static load(data: Uint8Array): Ebpf
-  /**
-   * Opens an object from a file.
-   *
-   * @throws `ERR_EBPF_FILE`, and as `EbpfLoader.load`.
-   */
-  static loadFile(path: string | Uint8Array): Ebpf
-  /** `load` on a thread of libuv's pool. The data is copied first. */
-  static loadAsync(data: Uint8Array): Promise<Ebpf>
-  /** `loadFile` on a thread of libuv's pool. */
-  static loadFileAsync(path: string | Uint8Array): Promise<Ebpf>
   /** The program of this name, or `null`. */
   program(name: string): Program | null
   /** The names of the programs, sorted. */
@@ -198,6 +182,8 @@ export declare class Ebpf {
 export declare class EbpfLoader {
   /** A loader with the defaults. */
   constructor()
+  /** Another loader with the options that this one has now. */
+  copy(): EbpfLoader
   /** Relocates against this BTF instead of the running kernel's; `null` turns relocation off. */
   btf(btf?: Btf | undefined | null): void
   /** Opens objects with maps of types that aya does not know; such maps can be read as bytes. */
@@ -223,22 +209,20 @@ export declare class EbpfLoader {
    */
   verifierLogLevel(level: number): void
   /**
+   * Uses this map for the one of this name, which must have the same shape. It must be open when something is loaded,
+   * and may be closed afterwards.
+   */
+  useMap(name: string, map: MapData): void
+  /**
    * Opens an object: parses, relocates and creates its maps. Loads no program.
    *
+   * @param path Where the object comes from, for errors.
    * @throws `ERR_EBPF_PARSE`, `ERR_EBPF_BTF`, `ERR_EBPF_RELOCATION`, `ERR_EBPF_MAP`, `ERR_EBPF_PERMISSION`,
-   *   `ERR_EBPF_UNSUPPORTED`.
+   *   `ERR_EBPF_UNSUPPORTED`; `ERR_EBPF_CLOSED` for a map to use that is closed.
    */
-  load(data: Uint8Array): Ebpf
-  /**
-   * Opens an object from a file.
-   *
-   * @throws `ERR_EBPF_FILE`, and as `load`.
-   */
-  loadFile(path: string | Uint8Array): Ebpf
+  load(data: Uint8Array, path?: string | Uint8Array | null): Ebpf
   /** `load` on a thread of libuv's pool. The data is copied first. */
-  loadAsync(data: Uint8Array): Promise<Ebpf>
-  /** `loadFile` on a thread of libuv's pool. */
-  loadFileAsync(path: string | Uint8Array): Promise<Ebpf>
+  loadAsync(data: Uint8Array, path?: string | Uint8Array | null): Promise<Ebpf>
 }
 
 /** A link by its descriptor, of whatever kind of program: aya's `FdLink`. */
@@ -284,11 +268,130 @@ export declare class FdLink {
 }
 
 /**
- * A map of an open object, as bytes: aya's `MapData`.
+ * An open map, as bytes: aya's `MapData`.
  *
- * The handle owns nothing: losing it closes nothing. A map that was taken stays open after `close()` of its `Ebpf`.
+ * The handle owns nothing: losing it closes nothing. A map that was taken out of its object, or is of none, stays open until
+ * its own `close()`.
  */
 export declare class MapData {
+  /**
+   * Reads up to `maxEntries` entries that follow `cursor`, and moves that on.
+   *
+   * Requires Linux 5.6.
+   *
+   * @param cursor Of `shape().cursorSize` bytes; zeroes for the beginning. Its first byte becomes 1, or 2 at the end.
+   * @returns How many entries were read, to the beginning of the buffers; -1 when nothing was read because the buffers
+   * are smaller than the next bucket of the hash table: try with larger ones.
+   * @throws `ERR_EBPF_UNSUPPORTED` where the kernel has no such batches for the type; `RangeError` for buffers that are too
+   * small; `ERR_EBPF_MAP`, `ERR_EBPF_CLOSED`.
+   */
+  lookupBatch(cursor: Uint8Array, keys: Uint8Array, values: Uint8Array, maxEntries: number, flags: number): number
+  /**
+   * `lookupBatch` that deletes the entries which it reads, each in one step.
+   *
+   * @throws as `lookupBatch`.
+   */
+  lookupAndDeleteBatch(cursor: Uint8Array, keys: Uint8Array, values: Uint8Array, maxEntries: number, flags: number): number
+  /**
+   * `lookupBatch`, or with `remove` `lookupAndDeleteBatch`, on a thread of libuv's pool, into buffers of its own, which it
+   * makes as large as is needed.
+   *
+   * @throws as `lookupBatch`.
+   */
+  lookupBatchAsync(cursor: Uint8Array, maxEntries: number, remove: boolean, flags: number): Promise<BatchEntries>
+  /**
+   * Writes `count` entries. Requires Linux 5.6.
+   *
+   * @throws as `lookupBatch`; `completed` says how many were written before one failed.
+   */
+  updateBatch(keys: Uint8Array, values: Uint8Array, count: number, flags: number): void
+  /**
+   * Deletes `count` keys, and tells how many of them there were. Requires Linux 5.6.
+   *
+   * @throws as `lookupBatch`; `completed` says how many keys were seen to before one failed.
+   */
+  deleteBatch(keys: Uint8Array, count: number): number
+  /**
+   * How `element` wants its memory.
+   *
+   * @throws `ERR_EBPF_CLOSED`.
+   */
+  elementLayout(): ElementLayout
+  /**
+   * Lets the functions of `elementFunctions` use `memory` for an element of this map, laid out as `elementLayout` says,
+   * as long as the object that this returns lives. They find it by its `index`.
+   *
+   * @param memory Over a `SharedArrayBuffer`: nobody can detach, move or free one while it is used here.
+   * @throws `TypeError` `ERR_INVALID_ARG_VALUE` for other memory; `RangeError` `ERR_OUT_OF_RANGE` when it is too small;
+   * `ERR_EBPF_CLOSED`.
+   */
+  element(memory: Uint8Array): { readonly index: number }
+  /**
+   * Throws the error for the status of one of the `elementFunctions`.
+   *
+   * @param command The command of bpf(2), such as `BPF_MAP_LOOKUP_ELEM`.
+   * @param errno The positive number.
+   * @throws always: `ERR_EBPF_MAP`, `ERR_EBPF_PERMISSION`, `ERR_EBPF_UNSUPPORTED`, `ERR_EBPF_CLOSED`.
+   */
+  explain(command: string, errno: number): never
+  /**
+   * Maps the value of an array of one element into memory: all changes are seen at once, on either side.
+   *
+   * @param writable Whether to write, too. What is written to other memory ends the process.
+   * @returns `null` where the kernel does not map it: made without `BPF_F_MMAPABLE`, or frozen and wanted to write.
+   * @throws `ERR_EBPF_CLOSED`.
+   */
+  memory(writable: boolean): MapMemory | null
+  /**
+   * Opens the map that is pinned at `path`.
+   *
+   * @throws `ERR_EBPF_PIN`, `ERR_EBPF_PERMISSION`.
+   */
+  static fromPin(path: string | Uint8Array): MapData
+  /**
+   * Opens a map by its id.
+   *
+   * @throws `ERR_EBPF_NOT_FOUND`; `ERR_EBPF_PERMISSION`: needs `CAP_SYS_ADMIN`.
+   */
+  static fromId(id: number): MapData
+  /**
+   * Opens the map behind a descriptor, which is duplicated.
+   *
+   * @throws `ERR_EBPF_MAP` when it is not that of a map.
+   */
+  static fromFd(fd: number): MapData
+  /**
+   * Makes a map.
+   *
+   * @throws `ERR_EBPF_MAP`, `ERR_EBPF_PERMISSION`; `TypeError` `ERR_INVALID_ARG_VALUE`; `RangeError` `ERR_OUT_OF_RANGE`.
+   */
+  static create(settings: MapSettings): MapData
+  /** `create` on a thread of libuv's pool. */
+  static createAsync(settings: MapSettings): Promise<MapData>
+  /**
+   * Pins the map to a file of a bpf file system.
+   *
+   * @throws `ERR_EBPF_PIN`, `ERR_EBPF_PERMISSION`, `ERR_EBPF_CLOSED`.
+   */
+  pin(path: string | Uint8Array): void
+  /**
+   * Removes the file that the map was pinned to, or opened from, if it is still this map's.
+   *
+   * @throws `ERR_EBPF_PIN`, `ERR_EBPF_CLOSED`.
+   */
+  unpin(): void
+  /**
+   * Forbids user space to change the map from now on. Requires Linux 5.2.
+   *
+   * @throws `ERR_EBPF_MAP`, `ERR_EBPF_CLOSED`.
+   */
+  freeze(): void
+  /**
+   * The BTF that the map was made with, or `null` when it has none.
+   *
+   * @throws `ERR_EBPF_PERMISSION`: needs `CAP_SYS_ADMIN`; `ERR_EBPF_CLOSED`.
+   */
+  btf(): Uint8Array | null
   /** The map's name in the object. */
   get name(): string
   /**
@@ -298,29 +401,40 @@ export declare class MapData {
    */
   info(): MapInfo
   /**
+   * What the map's keys and values are in memory.
+   *
+   * @throws `ERR_EBPF_CLOSED`.
+   */
+  shape(): MapShape
+  /**
    * The file descriptor. It belongs to the map: do not close it.
    *
    * @throws `ERR_EBPF_CLOSED`.
    */
   fd(): number
-  /**
-   * The value of `key`, or `null` when there is none. Per-CPU maps give the values of all possible CPUs one after
-   * the other, each rounded up to 8 bytes.
-   *
-   * @param key As many bytes as `info().keySize` says.
-   * @throws `RangeError` `ERR_OUT_OF_RANGE` for a key of another size; `ERR_EBPF_MAP`, `ERR_EBPF_CLOSED`.
-   */
-  lookup(key: Uint8Array): Uint8Array | null
-  /**
-   * The key after `key`, or the first one without `key`; `null` at the end.
-   *
-   * @throws as `lookup`.
-   */
-  nextKey(key?: Uint8Array | undefined | null): Uint8Array | null
-  /** Closes a map that was taken; a map that its object still owns ends with the object. Twice does nothing. */
+  /** Closes a map, unless an object owns it: then it ends with the object. Twice does nothing. */
   close(): void
   /** Whether the map has been closed. */
   get closed(): boolean
+}
+
+/**
+ * The memory of a map. It ends with the handle and the buffer, whichever is collected later; the map does not live longer
+ * than until `close()`.
+ */
+export declare class MapMemory {
+  /**
+   * The memory, to the end of its last 64-bit word. Never to be given away: what ends it, or writes to it, must be known.
+   *
+   * @returns `null` where the engine allows no memory but its own, and on all calls but the first.
+   */
+  buffer(): ArrayBuffer | null
+  /**
+   * Lets go of the map. The buffer stays, with nothing in it. Twice does nothing more.
+   *
+   * @throws `ERR_EBPF_SYSCALL`.
+   */
+  close(): void
 }
 
 /** A link that is pinned to a file: aya's `PinnedLink`. Closing it detaches nothing. */
@@ -385,7 +499,7 @@ export declare class Program {
    * Loads the program into the kernel; the verifier runs on this thread.
    *
    * @throws `ERR_EBPF_ALREADY_LOADED`, `ERR_EBPF_LOAD` (with `verifierLog`), `ERR_EBPF_PERMISSION`, `ERR_EBPF_BUSY`;
-   *   `ERR_EBPF_UNSUPPORTED` for kinds that need an argument.
+   *   `ERR_EBPF_UNSUPPORTED` for what the kernel or aya lacks, and for extensions.
    */
   load(): void
   /** Loads the program on a thread of libuv's pool. Loads of one object run one after the other. */
@@ -423,6 +537,58 @@ export declare class Program {
    * @throws `ERR_EBPF_NOT_LOADED`.
    */
   info(): ProgramInfo
+}
+
+/**
+ * The reader of a ring buffer. There is one in a process at a time.
+ *
+ * The handle owns nothing: the reader lives until `close()`, or the end of its map.
+ */
+export declare class RingReader {
+  /**
+   * Maps the ring into memory, and goes on where its last reader has stopped; or opens a buffer for each CPU that is
+   * online.
+   *
+   * @param pages The size of each of those, in pages: a power of two. Default: 16.
+   * @throws `ERR_EBPF_BUSY` when it has a reader in this process, in whatever thread; `ERR_EBPF_MAP` for a map of
+   *   another type; `ERR_EBPF_UNSUPPORTED`, `ERR_EBPF_CLOSED`.
+   */
+  static open(map: MapData, pages?: number | undefined | null): RingReader
+  /**
+   * What `setRingWaker`'s function calls this reader.
+   *
+   * @throws `ERR_EBPF_CLOSED`.
+   */
+  get id(): number
+  /**
+   * Copies records into `block`, one after the other: 4 bytes of length, 4 of no meaning, the record, filled up to a
+   * multiple of 8.
+   *
+   * @param limit How many records at most. No call copies more than 65,536.
+   * @param index Takes where each record begins in `block`. No call copies more records than it has room for.
+   * @returns Three numbers in one, from the lowest bits on: how it ended, in 3 bits (0: empty, 1: the next record is
+   *   being written, 2: there may be more, 3: the next record is larger than the block); how many records, in 17 bits;
+   *   how many bytes were written, or the next record needs if it is too large, in units of 8.
+   * @throws `ERR_EBPF_MAP` when somebody else has moved the reader's position; `ERR_OUT_OF_RANGE` when `index` shares
+   *   memory with `block`; `ERR_EBPF_CLOSED`.
+   */
+  drain(block: Uint8Array, limit: number, index?: Uint32Array | undefined | null): number
+  /**
+   * Has `setRingWaker`'s function called once, when there is or comes something to read, or the reader is closed.
+   *
+   * @throws `ERR_EBPF_SYSCALL` when there can be no thread for it; `ERR_EBPF_CLOSED`.
+   */
+  arm(): void
+  /**
+   * What the reader knows about its ring.
+   *
+   * @throws `ERR_EBPF_CLOSED`.
+   */
+  stats(): RingReaderStats
+  /** Ends the reader, so that another one can be opened. Twice does nothing. */
+  close(): void
+  /** Whether the reader has ended, by `close()` or with its map. */
+  get closed(): boolean
 }
 
 /** Statistics that are on until it is closed: aya's `enable_stats`. */
@@ -463,6 +629,18 @@ export interface AttachOptions {
 /** On which side of the anchor, or of all others. */
 export type AttachPosition = 'Before' | 'After'
 
+/** What a batch of look-ups has read, with its buffers. */
+export interface BatchEntries {
+  /** The keys, one after the other. */
+  keys: Uint8Array
+  /** The values, one after the other; of all possible CPUs each where the map is per CPU. */
+  values: Uint8Array
+  /** How many entries there are. */
+  count: number
+  /** For the next call. */
+  cursor: Uint8Array
+}
+
 /** How programs share a cgroup: aya's `CgroupAttachMode`. */
 export type CgroupAttachMode = 'Single' | 'AllowOverride' | 'AllowMultiple'
 
@@ -499,6 +677,29 @@ export type CgroupSkbAttachType = 'Ingress' | 'Egress'
  * @throws `ERR_EBPF_SYSCALL`.
  */
 export declare function currentKernelVersion(): KernelVersionParts
+
+/**
+ * Functions without arguments that run one command of bpf(2) each, for all maps of this environment. They read and write
+ * `control`, four words of 32 bits: the `index` of the element, the status (signed), the lower and the upper half of the flags.
+ * The status becomes 0, the kernel's positive error number, or -1 when there is no such element or its map is closed;
+ * `explain` makes errors of these.
+ *
+ * @param control Over a `SharedArrayBuffer`, as the memory of `element`.
+ * @throws `TypeError` `ERR_INVALID_ARG_VALUE` for other memory; `RangeError` `ERR_OUT_OF_RANGE` when it is too small.
+ */
+export declare function elementFunctions(control: Uint8Array): { lookup(): void; update(): void; delete(): void; lookupAndDelete(): void; nextKey(): void; firstKey(): void }
+
+/** Where in the memory that `element` takes the parts of an element are, in bytes. Each begins at a multiple of 8. */
+export interface ElementLayout {
+  /** How large the memory must be. */
+  size: number
+  /** The key. */
+  key: number
+  /** The value; of all possible CPUs where the map is per CPU. */
+  value: number
+  /** The key that `nextKey` finds. */
+  nextKey: number
+}
 
 /** A kernel version: aya's `KernelVersion`. */
 export interface KernelVersionParts {
@@ -561,14 +762,65 @@ export interface MapInfo {
   mapFlags: number
   /** What the flags do not say, per type (`map_extra`). */
   mapExtra: bigint
+  /** The id of the BTF that has its types; 0 when it has none. */
+  btfId: number
+  /** The number of the key's type in that BTF; 0 when it has none. */
+  btfKeyTypeId: number
+  /** The number of the value's type in that BTF; 0 when it has none. */
+  btfValueTypeId: number
+  /** Whether user space may change it no more. */
+  frozen: boolean
+}
+
+/** What a new map is to be. */
+export interface MapSettings {
+  /** The type, in aya's spelling: `Hash`, `Array`, … */
+  mapType: string
+  /** The size of a key in bytes; 0 where there are none. */
+  keySize: number
+  /** The size of a value in bytes. */
+  valueSize: number
+  /** How many entries fit. */
+  maxEntries: number
+  /** `BPF_F_…`. */
+  mapFlags?: number
+  /** What the flags do not say, per type. */
+  mapExtra?: bigint
+  /** Letters, digits, `_` and `.`; the kernel keeps 15 of them. */
+  name?: string
+  /** The descriptor of a map like those that a map of maps will hold. */
+  innerFd?: number
+}
+
+/** The sizes with which elements of a map are read and written. */
+export interface MapShape {
+  /** The kernel's type, in aya's spelling. */
+  mapType: string
+  /** The size of a key in bytes; 0 where there are none (queues, stacks, Bloom filters). */
+  keySize: number
+  /** The size of a value in bytes; of one CPU's value where the map is per CPU. */
+  valueSize: number
+  /** The size of all CPUs' values, one after the other, each rounded up to 8 bytes; `valueSize` where there is one. */
+  valueBytes: number
+  /** How many values an element has: as many as CPUs are possible where the map is per CPU, else 1. */
+  cpus: number
+  /** Whether an element has a value for each CPU. */
+  perCpu: boolean
+  /** How many entries fit. */
+  maxEntries: number
+  /** The flags it was created with (`BPF_F_…`). */
+  mapFlags: number
+  /** How large the cursor of a batch is in bytes. */
+  cursorSize: number
 }
 
 /**
  * The names in an object, without opening it: nothing is created.
  *
+ * @param path Where the object comes from, for errors.
  * @throws `ERR_EBPF_PARSE`, `ERR_EBPF_BTF`.
  */
-export declare function objectNames(data: Uint8Array): ObjectNames
+export declare function objectNames(data: Uint8Array, path?: string | Uint8Array | null): ObjectNames
 
 /** What an object defines, sorted. */
 export interface ObjectNames {
@@ -577,13 +829,6 @@ export interface ObjectNames {
   /** The names of its maps, sections of global variables included. */
   maps: Array<string>
 }
-
-/**
- * `objectNames` of a file.
- *
- * @throws `ERR_EBPF_FILE`, and as `objectNames`.
- */
-export declare function objectNamesOfFile(path: string | Uint8Array): ObjectNames
 
 /** What the kernel knows about a loaded program: `struct bpf_prog_info`, in the names of aya's `ProgramInfo`. */
 export interface ProgramInfo {
@@ -626,11 +871,43 @@ export interface ProgramInfo {
 export declare function queryCgroup(cgroup: number, attachType: CgroupSkbAttachType, effective: boolean): CgroupQuery
 
 /**
+ * The bytes of a file.
+ *
+ * @throws `ERR_EBPF_FILE`.
+ */
+export declare function readObject(path: string | Uint8Array): Uint8Array
+
+/** `readObject` on a thread of libuv's pool. */
+export declare function readObjectAsync(path: string | Uint8Array): Promise<Uint8Array>
+
+/** What a reader knows about its ring. */
+export interface RingReaderStats {
+  /** Records that were read since the reader was opened. */
+  records: number
+  /** Their bytes, with headers of 8 bytes and filling. */
+  bytes: number
+  /** Records that the program had discarded. */
+  discarded: number
+  /** Bytes that wait in the ring, with headers, filling, and records that are discarded or being written. */
+  pendingBytes: number
+  /** The size of the ring in bytes; of the buffers of all CPUs where there is one for each. */
+  size: number
+  /** Records that found no room, where the kernel counts them: not for ring buffers. */
+  lost: number
+}
+
+/**
  * Has native failures made into errors by `factory`, for this thread. For the TypeScript layer.
  *
  * @param factory Gets `{ code, message, syscall?, errno?, causes?, … }` and returns the error to throw.
  */
 export declare function setErrorFactory(factory: (failure: object) => Error): void
+
+/**
+ * Has `waker` called with the names of ring buffers that became readable, or were closed, for this thread. It must not
+ * throw. For the TypeScript layer, once.
+ */
+export declare function setRingWaker(waker: (names: number[]) => void): void
 
 /** What a test run gave back: aya's `TestRunResult`. */
 export interface TestRunResult {

@@ -8,7 +8,6 @@ use napi_derive::napi;
 
 use crate::{
     args::{self, PathArg},
-    elf,
     error::{Code, Error, Result},
     guard::guard,
 };
@@ -61,8 +60,8 @@ impl Btf {
     }
 
     fn from_bytes(what: &str, data: &[u8]) -> Result<Self> {
-        elf::check_btf(data)
-            .map_err(|error| error.prefix(&format!("cannot parse BTF of {what}")))?;
+        ayajs_object::check_btf(data)
+            .map_err(|error| Error::from(error).prefix(&format!("cannot parse BTF of {what}")))?;
         Self::new(what, AyaBtf::parse(data, Endianness::default()))
     }
 

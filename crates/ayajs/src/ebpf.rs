@@ -2,7 +2,6 @@
 
 use std::{
     borrow::Cow,
-    path::PathBuf,
     sync::{Arc, Weak},
 };
 
@@ -14,8 +13,9 @@ use napi_derive::napi;
 
 use crate::{
     args::{self, PathArg},
-    error::{Code, Error, Result},
+    error::{Error, Result},
     guard::{catch, guard},
+    inject::Given,
     loader::LoadOptions,
     maps::MapData,
     open::{self, Object},
@@ -33,54 +33,6 @@ pub struct Ebpf {
 
 #[napi]
 impl Ebpf {
-    /// Opens an object with the defaults of `EbpfLoader`: parses, relocates and creates its maps. Loads no program.
-    ///
-    /// @throws as `EbpfLoader.load`.
-    #[napi]
-    pub fn load(env: Env, data: &[u8]) -> napi::Result<Ebpf> {
-        guard(env, || {
-            Self::open(&Source::borrowed(data), &LoadOptions::default())
-        })
-    }
-
-    /// Opens an object from a file.
-    ///
-    /// @throws `ERR_EBPF_FILE`, and as `EbpfLoader.load`.
-    #[napi]
-    pub fn load_file(
-        env: Env,
-        #[napi(ts_arg_type = "string | Uint8Array")] path: PathArg,
-    ) -> napi::Result<Ebpf> {
-        guard(env, || {
-            Self::open(&Source::file(&path)?, &LoadOptions::default())
-        })
-    }
-
-    /// `load` on a thread of libuv's pool. The data is copied first.
-    #[napi(ts_return_type = "Promise<Ebpf>")]
-    pub fn load_async(env: Env, data: Uint8Array) -> napi::Result<AsyncTask<OpenTask>> {
-        guard(env, || {
-            Ok(OpenTask::start(
-                Source::bytes(&data),
-                LoadOptions::default(),
-            ))
-        })
-    }
-
-    /// `loadFile` on a thread of libuv's pool.
-    #[napi(ts_return_type = "Promise<Ebpf>")]
-    pub fn load_file_async(
-        env: Env,
-        #[napi(ts_arg_type = "string | Uint8Array")] path: PathArg,
-    ) -> napi::Result<AsyncTask<OpenTask>> {
-        guard(env, || {
-            Ok(OpenTask::start(
-                Source::file(&path)?,
-                LoadOptions::default(),
-            ))
-        })
-    }
-
     /// The program of this name, or `null`.
     #[napi]
     pub fn program(&self, env: Env, name: String) -> napi::Result<Option<Program>> {
@@ -101,21 +53,22 @@ impl Ebpf {
     #[napi]
     pub fn map(&self, env: Env, name: String) -> napi::Result<Option<MapData>> {
         guard(env, || {
-            Ok(self.object()?.maps().get(&name).map(MapData::new))
+            let map = self.object()?.maps().get(&name)?;
+            Ok(map.as_ref().map(MapData::new))
         })
     }
 
     /// The names of the maps that have not been taken, sorted.
     #[napi]
     pub fn map_names(&self, env: Env) -> napi::Result<Vec<String>> {
-        guard(env, || Ok(self.object()?.maps().keys().cloned().collect()))
+        guard(env, || Ok(self.object()?.maps().names()))
     }
 
     /// Takes a map out: it stays open after `close()`, until its own `close()`. `null` when there is none.
     #[napi]
     pub fn take_map(&self, env: Env, name: String) -> napi::Result<Option<MapData>> {
         guard(env, || {
-            Ok(self.object()?.maps().remove(&name).map(MapData::take))
+            Ok(self.object()?.maps().take(&name)?.map(MapData::take))
         })
     }
 
@@ -145,8 +98,12 @@ impl Ebpf {
 }
 
 impl Ebpf {
-    pub(crate) fn open(source: &Source<'_>, options: &LoadOptions) -> Result<Self> {
-        Ok(Self::own(source.open(options)?))
+    pub(crate) fn open(
+        source: &Source<'_>,
+        options: &LoadOptions,
+        given: &[Given],
+    ) -> Result<Self> {
+        Ok(Self::own(source.open(options, given)?))
     }
 
     /// A handle for an object that this environment's registry owns from now on.
@@ -179,84 +136,86 @@ pub struct ObjectNames {
 
 /// The names in an object, without opening it: nothing is created.
 ///
+/// @param path Where the object comes from, for errors.
 /// @throws `ERR_EBPF_PARSE`, `ERR_EBPF_BTF`.
 #[napi]
-pub fn object_names(env: Env, data: &[u8]) -> napi::Result<ObjectNames> {
-    guard(env, || Source::borrowed(data).names())
-}
-
-/// `objectNames` of a file.
-///
-/// @throws `ERR_EBPF_FILE`, and as `objectNames`.
-#[napi]
-pub fn object_names_of_file(
+pub fn object_names(
     env: Env,
-    #[napi(ts_arg_type = "string | Uint8Array")] path: PathArg,
+    data: &[u8],
+    #[napi(ts_arg_type = "string | Uint8Array | null")] path: Option<PathArg>,
 ) -> napi::Result<ObjectNames> {
-    guard(env, || Source::file(&path)?.names())
+    guard(env, || Source::borrowed(data, path.as_ref())?.names())
 }
 
-/// Where an object comes from.
-pub(crate) enum Source<'a> {
-    Bytes(Cow<'a, [u8]>),
-    File(PathBuf),
+/// The bytes of an object, and where they come from.
+pub(crate) struct Source<'a> {
+    data: Cow<'a, [u8]>,
+    path: Option<String>,
 }
 
 impl<'a> Source<'a> {
-    pub(crate) fn borrowed(data: &'a [u8]) -> Self {
-        Self::Bytes(Cow::Borrowed(data))
-    }
-
-    /// A copy, for another thread: JavaScript may change its own meanwhile.
-    pub(crate) fn bytes(data: &Uint8Array) -> Source<'static> {
-        Source::Bytes(Cow::Owned(data.to_vec()))
-    }
-
-    pub(crate) fn file(path: &PathArg) -> Result<Source<'static>> {
-        Ok(Source::File(args::path("path", path)?))
-    }
-
-    fn open(&self, options: &LoadOptions) -> Result<Arc<Object>> {
-        self.with_data(|what, data| Object::open_bytes(what, data, options))
-    }
-
-    fn names(&self) -> Result<ObjectNames> {
-        self.with_data(|what, data| {
-            let (mut programs, mut maps) = open::names(what, data)?;
-            programs.sort();
-            maps.sort();
-            Ok(ObjectNames { programs, maps })
+    pub(crate) fn borrowed(data: &'a [u8], path: Option<&PathArg>) -> Result<Self> {
+        Ok(Self {
+            data: Cow::Borrowed(data),
+            path: shown(path)?,
         })
     }
 
-    /// Runs `run` with the bytes, and with what to call them in errors.
-    fn with_data<T>(&self, run: impl FnOnce(&str, &[u8]) -> Result<T>) -> Result<T> {
-        let path = match self {
-            Self::Bytes(data) => return run("the object", data),
-            Self::File(path) => path,
-        };
-        let data = std::fs::read(path).map_err(|error| {
-            // Directories can be opened, and not be read.
-            let is_directory = error.kind() == std::io::ErrorKind::IsADirectory;
-            let syscall = if is_directory { "read" } else { "open" };
-            let message = format!("cannot read {}: {error}", path.display());
-            Error::command(Code::File, message, syscall, &error)
-                .text("path", path.to_string_lossy())
-        })?;
-        run(&path.to_string_lossy(), &data)
-            .map_err(|error| error.text_by_default("path", path.to_string_lossy()))
+    /// A copy, for another thread: JavaScript may change its own meanwhile.
+    pub(crate) fn copied(data: &Uint8Array, path: Option<&PathArg>) -> Result<Source<'static>> {
+        Ok(Source {
+            data: Cow::Owned(data.to_vec()),
+            path: shown(path)?,
+        })
     }
+
+    fn open(&self, options: &LoadOptions, given: &[Given]) -> Result<Arc<Object>> {
+        self.explain(Object::open_bytes(self.name(), &self.data, options, given))
+    }
+
+    fn names(&self) -> Result<ObjectNames> {
+        let (mut programs, mut maps) = self.explain(open::names(self.name(), &self.data))?;
+        programs.sort();
+        maps.sort();
+        Ok(ObjectNames { programs, maps })
+    }
+
+    /// What it is called in errors.
+    fn name(&self) -> &str {
+        self.path.as_deref().unwrap_or("the object")
+    }
+
+    fn explain<T>(&self, result: Result<T>) -> Result<T> {
+        result.map_err(|error| match &self.path {
+            Some(path) => error.text_by_default("path", path),
+            None => error,
+        })
+    }
+}
+
+fn shown(path: Option<&PathArg>) -> Result<Option<String>> {
+    path.map(|path| Ok(args::path("path", path)?.to_string_lossy().into_owned()))
+        .transpose()
 }
 
 /// Opens an object on libuv's pool.
 pub struct OpenTask {
     source: Source<'static>,
     options: LoadOptions,
+    given: Vec<Given>,
 }
 
 impl OpenTask {
-    pub(crate) fn start(source: Source<'static>, options: LoadOptions) -> AsyncTask<Self> {
-        AsyncTask::new(Self { source, options })
+    pub(crate) fn start(
+        source: Source<'static>,
+        options: LoadOptions,
+        given: Vec<Given>,
+    ) -> AsyncTask<Self> {
+        AsyncTask::new(Self {
+            source,
+            options,
+            given,
+        })
     }
 }
 
@@ -265,7 +224,8 @@ impl Task for OpenTask {
     type JsValue = Ebpf;
 
     fn compute(&mut self) -> napi::Result<Self::Output> {
-        Ok(catch(|| self.source.open(&self.options)))
+        let given = std::mem::take(&mut self.given); // Closed here, not when the promise is collected.
+        Ok(catch(|| self.source.open(&self.options, &given)))
     }
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {

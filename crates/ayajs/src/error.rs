@@ -72,6 +72,7 @@ pub struct Error {
 enum Detail {
     Text(String),
     Texts(Vec<String>),
+    Number(u32),
 }
 
 impl Error {
@@ -144,6 +145,11 @@ impl Error {
 
     pub(crate) fn texts(mut self, name: &'static str, values: Vec<String>) -> Self {
         self.details.push((name, Detail::Texts(values)));
+        self
+    }
+
+    pub(crate) fn number(mut self, name: &'static str, value: u32) -> Self {
+        self.details.push((name, Detail::Number(value)));
         self
     }
 
@@ -234,10 +240,35 @@ impl Error {
             let property = match detail {
                 Detail::Text(text) => Property::Text(text),
                 Detail::Texts(texts) => Property::Texts(texts),
+                Detail::Number(number) => {
+                    Property::Number(i32::try_from(*number).unwrap_or(i32::MAX))
+                }
             };
             properties.push((name, property));
         }
         properties
+    }
+}
+
+impl From<ayajs_object::Error> for Error {
+    fn from(refusal: ayajs_object::Error) -> Self {
+        let code = match refusal.kind {
+            ayajs_object::Kind::Btf => Code::Btf,
+            ayajs_object::Kind::NotFound => Code::NotFound,
+            ayajs_object::Kind::OutOfRange => Code::OutOfRange,
+            ayajs_object::Kind::Parse => Code::Parse,
+            ayajs_object::Kind::Unsupported => Code::Unsupported,
+        };
+        let error = Self::new(code, refusal.message);
+        let error = match refusal.section {
+            Some(section) => error.text("section", section),
+            None => error,
+        };
+        // An offset that is no place in any file is told by the message alone.
+        match refusal.offset.map(i32::try_from) {
+            Some(Ok(offset)) => error.number("offset", offset.unsigned_abs()),
+            _ => error,
+        }
     }
 }
 

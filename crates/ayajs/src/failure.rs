@@ -2,12 +2,17 @@
 
 use std::{error::Error as StdError, io};
 
-use aya::{EbpfError, maps::MapError, programs::ProgramError, sys::SyscallError};
+use aya::{
+    BtfError, EbpfError,
+    maps::MapError,
+    programs::{Program, ProgramError},
+    sys::SyscallError,
+};
 use aya_obj::ParseError;
 
 use crate::{
     error::{Code, Error},
-    programs::table,
+    programs::table::{self, LoadError},
     sys,
 };
 
@@ -60,7 +65,48 @@ fn open_code(error: &EbpfError) -> Code {
     }
 }
 
-/// What aya says about a program that it could not load or unload.
+/// Why a program could not be loaded. `hook` is what its section says that it is for.
+pub(crate) fn load(name: &str, program: &Program, hook: Option<&str>, error: &LoadError) -> Error {
+    let kind = table::kind(program);
+    let error = match error {
+        LoadError::NoHook(what) => {
+            let message = format!(
+                "program \"{name}\" of kind {kind} cannot be loaded: the name of its section does not tell the {what}"
+            );
+            Error::new(Code::Unsupported, message)
+                .text("feature", format!("{kind} without a {what}"))
+        }
+        LoadError::Never(reason) => {
+            let message = format!("program \"{name}\" of kind {kind} cannot be loaded: {reason}");
+            Error::new(Code::Unsupported, message)
+                .text("feature", format!("load a program of kind {kind}"))
+        }
+        LoadError::Aya(ProgramError::Btf(BtfError::UnknownBtfTypeName { .. })) => {
+            let what = table::hook(program).unwrap_or("hook");
+            let hook = hook.unwrap_or_default();
+            let message = format!(
+                "program \"{name}\" of kind {kind} cannot be loaded: the BTF of this kernel has no {what} \"{hook}\" (modules are not searched)"
+            );
+            Error::new(Code::Unsupported, message).text("feature", format!("{what} {hook}"))
+        }
+        LoadError::Aya(ProgramError::LoadError {
+            io_error,
+            verifier_log,
+        }) if io_error.raw_os_error() == Some(libc::EINVAL)
+            && table::is_unknown(program, !verifier_log.to_string().trim().is_empty()) =>
+        {
+            let message = format!(
+                "program \"{name}\" of kind {kind} cannot be loaded: this kernel has no programs of this kind"
+            );
+            Error::command(Code::Unsupported, message, "BPF_PROG_LOAD", io_error)
+                .text("feature", format!("programs of kind {kind}"))
+        }
+        LoadError::Aya(error) => describe_program(name, kind, error),
+    };
+    error.text("program", name)
+}
+
+/// What aya says about a program that it could not unload.
 pub(crate) fn program(name: &str, kind: &str, error: &ProgramError) -> Error {
     describe_program(name, kind, error).text("program", name)
 }

@@ -17,11 +17,17 @@ pub(crate) fn guard<T>(env: Env, run: impl FnOnce() -> Result<T>) -> napi::Resul
 
 /// Runs work on whatever thread; a panic comes back as `ERR_EBPF_INTERNAL`.
 pub(crate) fn catch<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_panic(run).unwrap_or_else(|panic| Err(Error::internal(panic)))
+}
+
+/// Runs what may panic because of what it is given, and gives the panic's text. What it was working on must not be used
+/// again.
+pub(crate) fn catch_panic<T>(run: impl FnOnce() -> T) -> std::result::Result<T, String> {
     install_hook();
     DEPTH.set(DEPTH.get() + 1);
     let result = catch_unwind(AssertUnwindSafe(run));
     DEPTH.set(DEPTH.get() - 1);
-    result.unwrap_or_else(|_payload| Err(Error::internal(LAST_PANIC.take().unwrap_or_default())))
+    result.map_err(|_payload| LAST_PANIC.take().unwrap_or_default())
 }
 
 thread_local! {
@@ -63,6 +69,13 @@ mod tests {
             error.message()
         );
         assert!(error.message().contains("guard.rs"), "{}", error.message());
+    }
+
+    #[test]
+    fn a_panic_that_is_expected_gives_its_text_and_leaves_the_next_call_alone() {
+        let text = catch_panic(|| -> u8 { panic!("in aya") }).unwrap_err();
+        assert!(text.contains("in aya"), "{text}");
+        assert_eq!(catch_panic(|| 7), Ok(7));
     }
 
     #[test]

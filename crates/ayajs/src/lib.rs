@@ -16,21 +16,30 @@ mod args;
 mod btf;
 mod cgroup_query;
 mod ebpf;
-mod elf;
 mod error;
+mod events;
 mod failure;
+mod features;
 mod guard;
+mod inject;
+mod kernel;
 mod kernel_version;
 mod links;
 mod loader;
+mod map_defects;
 mod maps;
+mod object_maps;
 mod open;
 mod pins;
+mod planned_maps;
 mod programs;
 mod registry;
+mod shape;
+mod source;
 mod stats;
 #[expect(
     unsafe_code,
     reason = "bpf(2) takes raw pointers and hands out raw descriptors"
 )]
 mod sys;
+mod variables;

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
 use aya::{Btf as AyaBtf, EbpfLoader as AyaLoader, VerifierLogLevel};
@@ -12,12 +12,22 @@ use napi::{
 };
 use napi_derive::napi;
 
+use ayajs_object::{Global, Settings, Untyped};
+
 use crate::{
     args::{self, PathArg},
     btf::Btf,
     ebpf::{Ebpf, OpenTask, Source},
+    error::Result,
     guard::guard,
+    inject::Given,
+    kernel::RunningKernel,
+    maps::{Map, MapData},
+    sys,
 };
+
+/// Where aya looks for maps that are pinned by name, unless it is told otherwise.
+pub(crate) const DEFAULT_PIN_DIRECTORY: &str = "/sys/fs/bpf";
 
 /// The largest `VerifierLogLevel`: verbose and statistics.
 const MAX_LOG_LEVEL: u32 = 7;
@@ -33,6 +43,7 @@ pub(crate) struct LoadOptions {
     map_pin_paths: Vec<(String, PathBuf)>,
     extensions: Vec<String>,
     verifier_log_level: Option<u32>,
+    maps: Vec<(String, Weak<Map>)>,
 }
 
 /// What an object is relocated against.
@@ -44,39 +55,64 @@ enum TargetBtf {
     Nothing,
 }
 
-#[derive(Clone)]
-struct Global {
-    name: String,
-    value: Vec<u8>,
-    must_exist: bool,
-}
-
 impl LoadOptions {
-    /// Runs `load` with a loader that has these options.
+    /// Runs `load` with a loader that has these options, and these numbers of entries.
     ///
-    /// A new loader of aya's parses the BTF of the kernel, which costs far more than most objects. It forgets no option
-    /// either: loaders that have had none are kept for the next object.
-    pub(crate) fn with_loader<T>(&self, load: impl FnOnce(&mut AyaLoader<'_>) -> T) -> T {
-        if self.is_default() {
-            let spare = spare_loaders().pop(); // A statement of its own: making a new one must not hold the lock.
-            let mut loader = spare.unwrap_or_default();
-            let result = load(&mut loader);
-            let mut spare = spare_loaders();
-            if spare.len() < MAX_SPARE_LOADERS {
-                spare.push(loader);
-            }
-            result
-        } else {
+    /// A new loader of aya's parses the BTF of the kernel, which costs far more than most objects, and it forgets few
+    /// options: those that can be taken back are set on one that is kept, and become part of the object where they can
+    /// ([`Self::settings`]).
+    pub(crate) fn with_loader<T>(
+        &self,
+        max_entries: &[(String, u32)],
+        load: impl FnOnce(&mut AyaLoader<'_>) -> T,
+    ) -> T {
+        if !self.can_be_taken_back() || !max_entries.is_empty() {
             let mut loader = AyaLoader::new();
             self.apply(&mut loader);
-            load(&mut loader)
+            for (name, entries) in max_entries {
+                loader.map_max_entries(name, *entries);
+            }
+            return load(&mut loader);
+        }
+        let spare = spare_loaders().pop(); // A statement of its own: making a new one must not hold the lock.
+        let mut loader = spare.unwrap_or_default();
+        self.apply_for_now(&mut loader);
+        let result = load(&mut loader);
+        Self::default().apply_for_now(&mut loader);
+        let mut spare = spare_loaders();
+        if spare.len() < MAX_SPARE_LOADERS {
+            spare.push(loader);
+        }
+        result
+    }
+
+    /// What is written into the object before aya reads it.
+    pub(crate) fn settings<'a>(&'a self, untyped: Untyped<'a>) -> Settings<'a> {
+        Settings {
+            globals: &self.globals,
+            max_entries: &self.max_entries,
+            untyped,
+            page_size: sys::page_size(),
+            kernel: Some(&RunningKernel),
         }
     }
 
-    pub(crate) fn requires_global(&self, name: &str) -> bool {
-        self.globals
-            .iter()
-            .any(|global| global.must_exist && global.name == name)
+    /// The maps that are given for those of the object, with descriptors of their own: whoever gave them may close them
+    /// at any time.
+    pub(crate) fn given_maps(&self) -> Result<Vec<Given>> {
+        let last = |name: &str| last(&self.maps, name);
+        let mut names: Vec<&str> = self.maps.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+            .into_iter()
+            .filter_map(|name| Some((name, last(name)?)))
+            .map(|(name, map)| {
+                let fd = Map::duplicate_descriptor(map)?;
+                let name = name.to_owned();
+                Ok(Given { name, fd })
+            })
+            .collect()
     }
 
     pub(crate) fn pins_maps(&self) -> bool {
@@ -95,15 +131,23 @@ impl LoadOptions {
         last(&self.max_entries, name).copied()
     }
 
-    fn is_default(&self) -> bool {
+    fn can_be_taken_back(&self) -> bool {
         matches!(self.btf, TargetBtf::RunningKernel)
             && !self.allow_unsupported_maps
-            && self.pin_directory.is_none()
-            && self.globals.is_empty()
-            && self.max_entries.is_empty()
             && self.map_pin_paths.is_empty()
             && self.extensions.is_empty()
-            && self.verifier_log_level.is_none()
+    }
+
+    /// Sets what the next call sets anew.
+    fn apply_for_now(&self, loader: &mut AyaLoader<'_>) {
+        let directory = self
+            .pin_directory()
+            .unwrap_or(Path::new(DEFAULT_PIN_DIRECTORY));
+        loader.default_map_pin_directory(directory);
+        let level = self
+            .verifier_log_level
+            .map(VerifierLogLevel::from_bits_truncate);
+        loader.verifier_log_level(level.unwrap_or_default());
     }
 
     fn apply<'a>(&'a self, loader: &mut AyaLoader<'a>) {
@@ -119,24 +163,13 @@ impl LoadOptions {
         if self.allow_unsupported_maps {
             loader.allow_unsupported_maps();
         }
-        if let Some(directory) = &self.pin_directory {
-            loader.default_map_pin_directory(directory);
-        }
-        for global in &self.globals {
-            loader.override_global(&global.name, global.value.as_slice(), global.must_exist);
-        }
-        for (name, max_entries) in &self.max_entries {
-            loader.map_max_entries(name, *max_entries);
-        }
         for (name, path) in &self.map_pin_paths {
             loader.map_pin_path(name, path.as_path());
         }
         for name in &self.extensions {
             loader.extension(name);
         }
-        if let Some(level) = self.verifier_log_level {
-            loader.verifier_log_level(VerifierLogLevel::from_bits_truncate(level));
-        }
+        self.apply_for_now(loader);
     }
 }
 
@@ -170,6 +203,15 @@ impl EbpfLoader {
     #[napi(constructor)]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Another loader with the options that this one has now.
+    #[napi]
+    pub fn copy(&self, env: Env) -> napi::Result<EbpfLoader> {
+        guard(env, || {
+            let options = Mutex::new(self.snapshot());
+            Ok(Self { options })
+        })
     }
 
     /// Relocates against this BTF instead of the running kernel's; `null` turns relocation off.
@@ -274,46 +316,49 @@ impl EbpfLoader {
         })
     }
 
-    /// Opens an object: parses, relocates and creates its maps. Loads no program.
-    ///
-    /// @throws `ERR_EBPF_PARSE`, `ERR_EBPF_BTF`, `ERR_EBPF_RELOCATION`, `ERR_EBPF_MAP`, `ERR_EBPF_PERMISSION`,
-    ///   `ERR_EBPF_UNSUPPORTED`.
+    /// Uses this map for the one of this name, which must have the same shape. It must be open when something is loaded,
+    /// and may be closed afterwards.
     #[napi]
-    pub fn load(&self, env: Env, data: &[u8]) -> napi::Result<Ebpf> {
+    pub fn use_map(&self, env: Env, name: String, map: &MapData) -> napi::Result<()> {
         guard(env, || {
-            Ebpf::open(&Source::borrowed(data), &self.snapshot())
+            let setting = (args::name("name", name)?, map.share());
+            self.options().maps.push(setting);
+            Ok(())
         })
     }
 
-    /// Opens an object from a file.
+    /// Opens an object: parses, relocates and creates its maps. Loads no program.
     ///
-    /// @throws `ERR_EBPF_FILE`, and as `load`.
+    /// @param path Where the object comes from, for errors.
+    /// @throws `ERR_EBPF_PARSE`, `ERR_EBPF_BTF`, `ERR_EBPF_RELOCATION`, `ERR_EBPF_MAP`, `ERR_EBPF_PERMISSION`,
+    ///   `ERR_EBPF_UNSUPPORTED`; `ERR_EBPF_CLOSED` for a map to use that is closed.
     #[napi]
-    pub fn load_file(
+    pub fn load(
         &self,
         env: Env,
-        #[napi(ts_arg_type = "string | Uint8Array")] path: PathArg,
+        data: &[u8],
+        #[napi(ts_arg_type = "string | Uint8Array | null")] path: Option<PathArg>,
     ) -> napi::Result<Ebpf> {
-        guard(env, || Ebpf::open(&Source::file(&path)?, &self.snapshot()))
+        guard(env, || {
+            let options = self.snapshot();
+            let given = options.given_maps()?;
+            Ebpf::open(&Source::borrowed(data, path.as_ref())?, &options, &given)
+        })
     }
 
     /// `load` on a thread of libuv's pool. The data is copied first.
     #[napi(ts_return_type = "Promise<Ebpf>")]
-    pub fn load_async(&self, env: Env, data: Uint8Array) -> napi::Result<AsyncTask<OpenTask>> {
-        guard(env, || {
-            Ok(OpenTask::start(Source::bytes(&data), self.snapshot()))
-        })
-    }
-
-    /// `loadFile` on a thread of libuv's pool.
-    #[napi(ts_return_type = "Promise<Ebpf>")]
-    pub fn load_file_async(
+    pub fn load_async(
         &self,
         env: Env,
-        #[napi(ts_arg_type = "string | Uint8Array")] path: PathArg,
+        data: Uint8Array,
+        #[napi(ts_arg_type = "string | Uint8Array | null")] path: Option<PathArg>,
     ) -> napi::Result<AsyncTask<OpenTask>> {
         guard(env, || {
-            Ok(OpenTask::start(Source::file(&path)?, self.snapshot()))
+            let options = self.snapshot();
+            let given = options.given_maps()?;
+            let source = Source::copied(&data, path.as_ref())?;
+            Ok(OpenTask::start(source, options, given))
         })
     }
 }

@@ -2,61 +2,69 @@
 
 use std::{
     collections::BTreeMap,
-    os::fd::AsFd as _,
+    os::fd::BorrowedFd,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, TryLockError,
+        Arc, Mutex, MutexGuard, TryLockError, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use aya::{Ebpf, EbpfError, maps};
-use aya_obj::ParseError;
+use aya::{Ebpf, EbpfError, maps::MapError};
+use ayajs_object::{LateValue, Prepared, Settings, UnsupportedProgram, Untyped};
 
 use crate::{
-    elf,
     error::{Code, Error, Result},
-    failure,
+    failure, features,
+    guard::catch_panic,
+    inject::{self, Given},
     loader::LoadOptions,
-    maps::Map,
+    map_defects,
+    object_maps::{ObjectMaps, map_fd},
     pins,
-    programs::ProgramCell,
+    planned_maps::{self, ProgramSlots},
+    programs::{ProgramCell, table},
+    sys, variables,
 };
 
 /// What `Ebpf.load` opened. The registry owns it.
-///
-/// aya's own maps stay inside until the end: the instructions of programs that are not loaded yet name them by
-/// descriptor *number*, and a closed number may name another map by then.
 pub struct Object {
     closed: AtomicBool,
     programs: BTreeMap<String, Arc<ProgramCell>>,
-    maps: Mutex<BTreeMap<String, Arc<Map>>>,
+    program_slots: ProgramSlots,
+    maps: ObjectMaps,
     ebpf: Mutex<Ebpf>,
 }
 
 impl Object {
-    /// Parses, relocates and creates the maps; loads no program. `what` names the object in errors.
-    pub(crate) fn open_bytes(what: &str, data: &[u8], options: &LoadOptions) -> Result<Arc<Self>> {
-        elf::check(data).map_err(|error| error.prefix(&format!("cannot open {what}")))?;
-        pins::check(data, options)?;
-        let ebpf = options
-            .with_loader(|loader| loader.load(data))
-            .map_err(|error| open_error(what, data, &error, options))?;
-        let maps = ebpf
-            .maps()
-            .map(|(name, map)| Ok((name.to_owned(), Map::duplicate(name, map_fd(map))?)))
-            .collect::<Result<BTreeMap<_, _>>>()?;
+    /// Parses, relocates and creates the maps, or uses those that are given; loads no program. `what` names the object in
+    /// errors.
+    pub(crate) fn open_bytes(
+        what: &str,
+        data: &[u8],
+        options: &LoadOptions,
+        given: &[Given],
+    ) -> Result<Arc<Self>> {
+        let Opened {
+            mut ebpf,
+            prepared,
+            reused,
+        } = open_aya(what, data, options, given)?;
+        variables::make_mappable(&ebpf, options)?;
+        for late in &prepared.late {
+            write_late(what, &ebpf, late)?;
+        }
+        planned_maps::make(what, &ebpf, &prepared.maps, given)?;
+        inject::replace(&ebpf, given)?;
+        planned_maps::fill(what, &ebpf, &prepared.maps, |map| {
+            reused.iter().any(|name| name == map) || given.iter().any(|given| given.name == map)
+        })?;
+        let hooks = hooks(&ebpf, data);
+        let unsupported = prepared.unsupported;
         Ok(Arc::new_cyclic(|object| Self {
             closed: AtomicBool::new(false),
-            programs: ebpf
-                .programs()
-                .map(|(name, program)| {
-                    (
-                        name.to_owned(),
-                        Arc::new(ProgramCell::of_object(name, program, object.clone())),
-                    )
-                })
-                .collect(),
-            maps: Mutex::new(maps),
+            programs: programs(&ebpf, hooks, unsupported, object),
+            program_slots: planned_maps::program_slots(prepared.maps),
+            maps: ObjectMaps::take_from(&mut ebpf),
             ebpf: Mutex::new(ebpf),
         }))
     }
@@ -81,16 +89,25 @@ impl Object {
         for program in self.programs.values() {
             program.release();
         }
-        self.maps().clear();
+        self.maps.close();
     }
 
     pub(crate) fn programs(&self) -> &BTreeMap<String, Arc<ProgramCell>> {
         &self.programs
     }
 
-    /// The maps that have not been taken.
-    pub(crate) fn maps(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Map>>> {
-        self.maps.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn maps(&self) -> &ObjectMaps {
+        &self.maps
+    }
+
+    /// Puts a program that has been loaded where arrays of programs hold it from the start.
+    pub(crate) fn hold_program(&self, name: &str, fd: BorrowedFd<'_>) -> Result<()> {
+        for (map, index) in self.program_slots.get(name).into_iter().flatten() {
+            let hold =
+                |array: BorrowedFd<'_>| planned_maps::hold_program(name, fd, map, array, *index);
+            self.maps.with_descriptor(map, hold).transpose()?;
+        }
+        Ok(())
     }
 
     /// aya's part, for the JavaScript thread: it does not wait.
@@ -107,51 +124,198 @@ impl Object {
     }
 }
 
+/// What aya has opened.
+struct Opened<'a> {
+    ebpf: Ebpf,
+    prepared: Prepared<'a>,
+    /// The maps that had been pinned before.
+    reused: Vec<String>,
+}
+
+/// Has aya open the object. A map that the kernel refuses is tried again without the types of its keys and values, as libbpf
+/// does (`bpf_object__create_map`): where the kernel refuses those of the object, there is nothing that they refer to.
+fn open_aya<'a>(
+    what: &str,
+    data: &'a [u8],
+    options: &LoadOptions,
+    given: &[Given],
+) -> Result<Opened<'a>> {
+    check(what, data)?;
+    let mut untyped = Vec::new();
+    let mut reused = None;
+    let mut first_error = None;
+    loop {
+        let is_all = untyped.len() > MAX_UNTYPED;
+        let wanted = if is_all {
+            Untyped::All
+        } else {
+            Untyped::Named(&untyped)
+        };
+        let prepared = prepare(what, data, options, wanted)?;
+        if reused.is_none() {
+            reused = Some(check_maps(what, &prepared, options, given)?);
+        }
+        features::detect(what)?;
+        let loaded = read_by_aya(what, || {
+            options.with_loader(&prepared.max_entries, |loader| {
+                sys::without_signals(|| loader.load(&prepared.data))
+            })
+        })?;
+        let error = match loaded {
+            Ok(ebpf) => {
+                let reused = reused.unwrap_or_default();
+                return Ok(Opened {
+                    ebpf,
+                    prepared,
+                    reused,
+                });
+            }
+            Err(EbpfError::MapError(MapError::CreateError { name, io_error })) => {
+                let object = aya_obj::Object::parse(&prepared.data).ok();
+                let shape = object
+                    .as_ref()
+                    .and_then(|object| map_defects::shape(object, &name));
+                let error = map_defects::create_error(what, &name, &io_error, shape.as_ref());
+                let name = name.strip_suffix(".inner").unwrap_or(&name).to_owned();
+                let helps = io_error.raw_os_error() != Some(libc::EPERM)
+                    && object.is_some_and(|object| map_defects::has_types(&object, &name));
+                if helps && !is_all && !untyped.contains(&name) {
+                    untyped.push(name);
+                    first_error.get_or_insert(error);
+                    continue;
+                }
+                error
+            }
+            Err(EbpfError::MapError(MapError::InvalidMapType { map_type })) => {
+                map_defects::type_error(what, map_type, &prepared.data)
+            }
+            Err(error) => failure::open(what, &error),
+        };
+        return Err(first_error.unwrap_or(error));
+    }
+}
+
+/// How many maps are tried without types one by one, before all are.
+const MAX_UNTYPED: usize = 2;
+
+/// Refuses maps that do not fit, before anything is made; tells which are there already.
+fn check_maps(
+    what: &str,
+    prepared: &Prepared<'_>,
+    options: &LoadOptions,
+    given: &[Given],
+) -> Result<Vec<String>> {
+    // What does not parse, aya refuses with its own words a moment later.
+    if (options.pins_maps() || !given.is_empty() || prepared.may_pin)
+        && let Ok(object) = read_by_aya(what, || aya_obj::Object::parse(&prepared.data))?
+    {
+        planned_maps::check(&object, &prepared.maps, options)?;
+        let reused = pins::check(&object, options)?;
+        inject::check(&object, given, &prepared.maps, options)?;
+        return Ok(reused);
+    }
+    Ok(Vec::new())
+}
+
 /// The names of the programs and maps in an object.
 pub(crate) fn names(what: &str, data: &[u8]) -> Result<(Vec<String>, Vec<String>)> {
-    elf::check(data).map_err(|error| error.prefix(&format!("cannot open {what}")))?;
-    let object =
-        aya_obj::Object::parse(data).map_err(|error| failure::open(what, &error.into()))?;
+    check(what, data)?;
+    // No kernel is asked: what is taken from it has no names of ours.
+    let prepared = ayajs_object::prepare(data, &Settings::default())?;
+    check_prepared(what, &prepared)?;
+    let object = read_by_aya(what, || aya_obj::Object::parse(&prepared.data))?
+        .map_err(|error| failure::open(what, &error.into()))?;
+    let unsupported = prepared.unsupported.into_iter();
     Ok((
-        object.programs.into_keys().collect(),
+        object
+            .programs
+            .into_keys()
+            .chain(unsupported.map(|program| program.name))
+            .collect(),
         object.maps.into_keys().collect(),
     ))
 }
 
-/// aya's error for a variable that must exist is the one for any symbol.
-fn open_error(what: &str, data: &[u8], error: &EbpfError, options: &LoadOptions) -> Error {
-    match error {
-        EbpfError::ParseError(ParseError::SymbolNotFound { name })
-            if options.requires_global(name) =>
-        {
-            let globals = elf::globals(data).unwrap_or_default().join(", ");
-            Error::new(
-                Code::NotFound,
-                format!("the object has no global variable \"{name}\". It has: {globals}"),
-            )
-        }
-        _ => failure::open(what, error),
+/// aya's programs, and those that it did not get to see.
+fn programs(
+    ebpf: &Ebpf,
+    mut hooks: BTreeMap<String, String>,
+    unsupported: Vec<UnsupportedProgram>,
+    object: &Weak<Object>,
+) -> BTreeMap<String, Arc<ProgramCell>> {
+    let unsupported = unsupported
+        .into_iter()
+        .map(|program| ProgramCell::unsupported(program, object.clone()));
+    ebpf.programs()
+        .map(|(name, program)| {
+            ProgramCell::of_object(name, program, hooks.remove(name), object.clone())
+        })
+        .chain(unsupported)
+        .map(|cell| (cell.name.clone(), Arc::new(cell)))
+        .collect()
+}
+
+/// `data` has been checked.
+fn prepare<'a>(
+    what: &str,
+    data: &'a [u8],
+    options: &LoadOptions,
+    untyped: Untyped<'_>,
+) -> Result<Prepared<'a>> {
+    let prepared = ayajs_object::prepare(data, &options.settings(untyped))?;
+    check_prepared(what, &prepared)?;
+    Ok(prepared)
+}
+
+fn check(what: &str, data: &[u8]) -> Result<()> {
+    ayajs_object::check(data)
+        .map_err(|error| Error::from(error).prefix(&format!("cannot open {what}")))
+}
+
+fn check_prepared(what: &str, prepared: &Prepared<'_>) -> Result<()> {
+    ayajs_object::check_prepared(prepared)
+        .map_err(|error| Error::from(error).prefix(&format!("cannot open {what}")))
+}
+
+/// Runs aya on an object. What is known to make it panic has been refused; what is not known, or depends on the kernel's
+/// types, is the object's fault all the same, and no error inside of this crate.
+fn read_by_aya<T>(what: &str, run: impl FnOnce() -> T) -> Result<T> {
+    catch_panic(run).map_err(|panic| {
+        let message = format!("cannot open {what}: aya could not read this object ({panic})");
+        Error::new(Code::Parse, message)
+    })
+}
+
+/// What the programs are for, by their names: aya forgets the names of sections.
+fn hooks(ebpf: &Ebpf, data: &[u8]) -> BTreeMap<String, String> {
+    if !ebpf
+        .programs()
+        .any(|(_, program)| table::hook(program).is_some())
+    {
+        return BTreeMap::new();
     }
+    ayajs_object::program_sections(data)
+        .into_iter()
+        .filter_map(|(name, section)| Some((name, table::hook_of(&section)?.to_owned())))
+        .collect()
+}
+
+fn write_late(what: &str, ebpf: &Ebpf, late: &LateValue) -> Result<()> {
+    let Some(map) = ebpf.map(&late.map) else {
+        return Ok(()); // A kernel without global variables: aya has left them out.
+    };
+    sys::write_variables(map_fd(map), &late.value).map_err(|error| {
+        let message = format!(
+            "cannot open {what}: cannot write map \"{}\": {error}",
+            late.map
+        );
+        let error = Error::command(Code::Map, message, "BPF_MAP_UPDATE_ELEM", &error);
+        failure::permission(error.text("map", &late.map))
+    })
 }
 
 fn poisoned() -> Error {
     Error::internal(String::from(
         "an earlier internal error has left this object in an unknown state; close it",
     ))
-}
-
-macro_rules! map_variants {
-    ($($variant:ident),+ $(,)?) => {
-        /// The descriptor of aya's map, whatever its kind.
-        fn map_fd(map: &maps::Map) -> std::os::fd::BorrowedFd<'_> {
-            match map { $(maps::Map::$variant(data) => data.fd().as_fd(),)+ }
-        }
-    };
-}
-
-map_variants! {
-    Array, ArrayOfMaps, BloomFilter, CgroupArray, CgroupStorage, CgrpStorage, CpuMap, DevMap, DevMapHash, HashMap,
-    HashOfMaps, InodeStorage, LpmTrie, LruHashMap, PerCpuArray, PerCpuCgroupStorage, PerCpuHashMap, PerCpuLruHashMap,
-    PerfEventArray, ProgramArray, Queue, ReusePortSockArray, RingBuf, SkStorage, SockHash, SockMap, Stack,
-    StackTraceMap, Unsupported, XskMap,
 }

@@ -7,8 +7,9 @@ use std::{
 };
 
 use aya::programs::{CgroupSkbAttachType, Program as AyaProgram};
+use ayajs_object::UnsupportedProgram;
 
-use super::table::{self, Loaded};
+use super::table;
 use crate::{
     error::{Code, Error, Result},
     failure,
@@ -27,12 +28,20 @@ pub(crate) struct ProgramCell {
     pub(crate) kind: &'static str,
     pub(crate) program_type: String,
     pub(crate) expected_attach_type: Option<CgroupSkbAttachType>,
+    /// What of the kernel it is for, as its section says: the kinds that the kernel's BTF describes are loaded for it.
+    hook: Option<String>,
     origin: Origin,
     state: Mutex<State>,
 }
 
 enum Origin {
     Object(Weak<Object>),
+    /// It is listed, and no more.
+    Unsupported {
+        object: Weak<Object>,
+        section: String,
+        reason: String,
+    },
     /// It came loaded: there is no code to load again. The registry owns it.
     Kernel,
 }
@@ -45,7 +54,12 @@ struct State {
 }
 
 impl ProgramCell {
-    pub(crate) fn of_object(name: &str, program: &AyaProgram, object: Weak<Object>) -> Self {
+    pub(crate) fn of_object(
+        name: &str,
+        program: &AyaProgram,
+        hook: Option<String>,
+        object: Weak<Object>,
+    ) -> Self {
         let expected_attach_type = match program {
             AyaProgram::CgroupSkb(program) => *program.expected_attach_type(),
             _ => None,
@@ -55,7 +69,32 @@ impl ProgramCell {
             kind: table::kind(program),
             program_type: table::program_type_of(program),
             expected_attach_type,
+            hook,
             origin: Origin::Object(object),
+            state: Mutex::default(),
+        }
+    }
+
+    /// A program that aya did not get to see.
+    pub(crate) fn unsupported(program: UnsupportedProgram, object: Weak<Object>) -> Self {
+        let UnsupportedProgram {
+            name,
+            section,
+            kind,
+            program_type,
+            reason,
+        } = program;
+        Self {
+            name,
+            kind,
+            program_type: program_type.to_owned(),
+            expected_attach_type: None,
+            hook: None,
+            origin: Origin::Unsupported {
+                object,
+                section,
+                reason,
+            },
             state: Mutex::default(),
         }
     }
@@ -73,6 +112,7 @@ impl ProgramCell {
             kind,
             program_type: kind.to_owned(),
             expected_attach_type,
+            hook: None,
             origin: Origin::Kernel,
             state: Mutex::new(State {
                 fd: Some(Arc::new(fd)),
@@ -91,6 +131,7 @@ impl ProgramCell {
             );
             return Err(Error::new(Code::AlreadyLoaded, message));
         };
+        self.supported()?;
         let mut ebpf = if wait {
             object.lock()?
         } else {
@@ -100,11 +141,13 @@ impl ProgramCell {
         let program = ebpf
             .program_mut(&self.name)
             .ok_or_else(|| Error::closed("the object"))?;
-        match table::load(program) {
-            Loaded::Done(result) => {
-                result.map_err(|error| failure::program(&self.name, self.kind, &error))?;
-            }
-            Loaded::Needs(argument) => return Err(self.needs(argument)),
+        if let Err(error) = table::load(program, self.hook.as_deref()) {
+            return Err(failure::load(
+                &self.name,
+                program,
+                self.hook.as_deref(),
+                &error,
+            ));
         }
         let fd = program
             .fd()
@@ -113,6 +156,11 @@ impl ProgramCell {
             .try_clone_to_owned()
             .map_err(|error| self.failed("cannot duplicate the descriptor", "fcntl", &error))?;
         object.open()?;
+        if let Err(error) = object.hold_program(&self.name, fd.as_fd()) {
+            table::unload(program)
+                .map_err(|error| failure::program(&self.name, self.kind, &error))?;
+            return Err(error);
+        }
         self.state().fd = Some(Arc::new(fd));
         Ok(())
     }
@@ -125,6 +173,9 @@ impl ProgramCell {
             registry::release(self);
             return Ok(());
         };
+        if self.supported().is_err() {
+            return self.fd().map(drop); // It never was loaded.
+        }
         let mut ebpf = object.try_lock()?;
         let program = ebpf
             .program_mut(&self.name)
@@ -238,7 +289,7 @@ impl ProgramCell {
     fn object(&self) -> Result<Option<Arc<Object>>> {
         match &self.origin {
             Origin::Kernel => Ok(None),
-            Origin::Object(object) => {
+            Origin::Object(object) | Origin::Unsupported { object, .. } => {
                 let object = object
                     .upgrade()
                     .ok_or_else(|| Error::closed("the object of this program"))?;
@@ -248,15 +299,21 @@ impl ProgramCell {
         }
     }
 
-    fn needs(&self, argument: &str) -> Error {
-        Error::new(
-            Code::Unsupported,
-            format!(
-                "a program of kind {} cannot be loaded yet: it needs {argument}",
-                self.kind
-            ),
-        )
-        .text("feature", format!("load a program of kind {}", self.kind))
+    /// `ERR_EBPF_UNSUPPORTED` for a program that aya did not get to see.
+    fn supported(&self) -> Result<()> {
+        let Origin::Unsupported {
+            section, reason, ..
+        } = &self.origin
+        else {
+            return Ok(());
+        };
+        let message = format!(
+            "program \"{}\" (section \"{section}\") cannot be loaded: {reason}",
+            self.name
+        );
+        Err(Error::new(Code::Unsupported, message)
+            .text("program", &self.name)
+            .text("feature", format!("load a program of kind {}", self.kind)))
     }
 
     /// Held for moments only, and never across a call that can panic: a poisoned state is still whole.

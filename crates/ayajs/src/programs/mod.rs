@@ -59,7 +59,7 @@ impl Program {
     /// Loads the program into the kernel; the verifier runs on this thread.
     ///
     /// @throws `ERR_EBPF_ALREADY_LOADED`, `ERR_EBPF_LOAD` (with `verifierLog`), `ERR_EBPF_PERMISSION`, `ERR_EBPF_BUSY`;
-    ///   `ERR_EBPF_UNSUPPORTED` for kinds that need an argument.
+    ///   `ERR_EBPF_UNSUPPORTED` for what the kernel or aya lacks, and for extensions.
     #[napi]
     pub fn load(&self, env: Env) -> napi::Result<()> {
         guard(env, || self.cell()?.load(false))

@@ -1,70 +1,129 @@
-//! The one table of program kinds: aya's `Program` variants, and whether each loads without an argument.
+//! The one table of program kinds: aya's `Program` variants, and what each wants to know to be loaded.
 
-use aya::programs::{Program, ProgramError};
+use std::sync::OnceLock;
 
-/// How a kind is loaded.
-pub(crate) enum Loaded {
-    Done(Result<(), ProgramError>),
-    /// It wants an argument that nobody gives yet.
-    Needs(&'static str),
+use aya::{
+    Btf,
+    programs::{Program, ProgramError},
+    sys::is_program_supported,
+    util::KernelVersion,
+};
+
+use crate::sys;
+
+/// Why a program cannot be loaded.
+pub(crate) enum LoadError {
+    Aya(ProgramError),
+    /// The section's name does not tell what the program is for: a function, an iterator.
+    NoHook(&'static str),
+    /// It wants what no section's name can tell.
+    Never(&'static str),
 }
 
-/// The verifier gives up with EAGAIN when a signal is pending, as Node's profilers and garbage collector send them; libbpf
-/// tries five times (`sys_bpf_prog_load`).
+/// What is no signal interrupts the verifier too, and gives EAGAIN; libbpf tries five times (`sys_bpf_prog_load`).
 const LOAD_ATTEMPTS: usize = 5;
 
 macro_rules! program_kinds {
-    (loads: [$($loads:ident),+ $(,)?], needs: [$($needs:ident = $argument:literal),+ $(,)?] $(,)?) => {
+    (
+        alone: [$($alone:ident),+ $(,)?],
+        hooked: [$($hooked:ident = $hook:literal),+ $(,)?],
+        never: [$($never:ident = $reason:literal),+ $(,)?] $(,)?
+    ) => {
         /// The variant's name, as aya spells it.
         pub(crate) fn kind(program: &Program) -> &'static str {
             match program {
-                $(Program::$loads(_) => stringify!($loads),)+
-                $(Program::$needs(_) => stringify!($needs),)+
+                $(Program::$alone(_) => stringify!($alone),)+
+                $(Program::$hooked(_) => stringify!($hooked),)+
+                $(Program::$never(_) => stringify!($never),)+
             }
         }
 
-        pub(crate) fn load(program: &mut Program) -> Loaded {
+        /// What programs of its kind are for, where they are loaded for one of the kernel's that its section names.
+        pub(crate) fn hook(program: &Program) -> Option<&'static str> {
+            match program {
+                $(Program::$hooked(_) => Some($hook),)+
+                _ => None,
+            }
+        }
+
+        /// `hook` is what the section's name tells.
+        pub(crate) fn load(program: &mut Program, hook: Option<&str>) -> Result<(), LoadError> {
             for _ in 1..LOAD_ATTEMPTS {
-                match load_once(program) {
-                    Loaded::Done(Err(ProgramError::LoadError { io_error, .. }))
+                match load_once(program, hook) {
+                    Err(LoadError::Aya(ProgramError::LoadError { io_error, .. }))
                         if io_error.raw_os_error() == Some(libc::EAGAIN) => {}
                     other => return other,
                 }
             }
-            load_once(program)
+            load_once(program, hook)
         }
 
-        fn load_once(program: &mut Program) -> Loaded {
-            match program {
-                $(Program::$loads(program) => Loaded::Done(program.load()),)+
-                $(Program::$needs(_) => Loaded::Needs($argument),)+
-            }
+        fn load_once(program: &mut Program, hook: Option<&str>) -> Result<(), LoadError> {
+            sys::without_signals(|| match program {
+                $(Program::$alone(program) => program.load().map_err(LoadError::Aya),)+
+                $(Program::$hooked(program) => match hook {
+                    Some(hook) => with_kernel_btf(|btf| program.load(hook, btf)).map_err(LoadError::Aya),
+                    None => Err(LoadError::NoHook($hook)),
+                },)+
+                $(Program::$never(_) => Err(LoadError::Never($reason)),)+
+            })
         }
 
         pub(crate) fn unload(program: &mut Program) -> Result<(), ProgramError> {
             match program {
-                $(Program::$loads(program) => program.unload(),)+
-                $(Program::$needs(program) => program.unload(),)+
+                $(Program::$alone(program) => program.unload(),)+
+                $(Program::$hooked(program) => program.unload(),)+
+                $(Program::$never(program) => program.unload(),)+
             }
         }
     };
 }
 
 program_kinds! {
-    loads: [
+    alone: [
         CgroupDevice, CgroupSkb, CgroupSock, CgroupSockAddr, CgroupSockopt, CgroupSysctl, FlowDissector, KProbe,
         LircMode2, PerfEvent, RawTracePoint, ReusePortSocketFilter, SchedClassifier, SkLookup, SkMsg, SkReuseport,
         SkSkb, SockOps, SocketFilter, TracePoint, UProbe, Xdp,
     ],
-    needs: [
-        BtfTracePoint = "the tracepoint's name",
-        Extension = "the program and function to replace",
-        FEntry = "the kernel function's name",
-        FExit = "the kernel function's name",
-        Iter = "what to iterate over",
-        Lsm = "the hook's name",
-        LsmCgroup = "the hook's name",
+    hooked: [
+        BtfTracePoint = "tracepoint",
+        FEntry = "kernel function",
+        FExit = "kernel function",
+        Iter = "iterator",
+        Lsm = "LSM hook",
+        LsmCgroup = "LSM hook",
     ],
+    never: [
+        Extension = "it takes the place of a function of another program, which has to be loaded before and given to it",
+    ],
+}
+
+/// The hook that a section's name tells: `do_unlinkat` of `fentry/do_unlinkat`.
+pub(crate) fn hook_of(section: &str) -> Option<&str> {
+    let (_, hook) = section.split_once('/')?;
+    (!hook.is_empty()).then_some(hook)
+}
+
+/// The types of the running kernel, which name its hooks. Whatever an object was relocated against, it is loaded here.
+/// Some 13 MB, parsed once, and only by those who load a program of such a kind.
+fn with_kernel_btf(
+    load: impl FnOnce(&Btf) -> Result<(), ProgramError>,
+) -> Result<(), ProgramError> {
+    static KERNEL: OnceLock<Btf> = OnceLock::new();
+    if let Some(btf) = KERNEL.get() {
+        return load(btf);
+    }
+    let btf = Btf::from_sys_fs()?;
+    load(KERNEL.get_or_init(|| btf))
+}
+
+/// Whether the kernel has programs of this kind at all, after it has said EINVAL; with a log, it knows their type.
+pub(crate) fn is_unknown(program: &Program, has_log: bool) -> bool {
+    if matches!(program, Program::LsmCgroup(_)) {
+        return KernelVersion::current().is_ok_and(|kernel| kernel < KernelVersion::new(6, 0, 0));
+    }
+    let is_known = || sys::without_signals(|| is_program_supported(program.prog_type()));
+    !has_log && is_known().is_ok_and(|is_known| !is_known)
 }
 
 /// What a process must have to load a program of this kind, besides `CAP_BPF` (`is_net_admin_prog_type` and

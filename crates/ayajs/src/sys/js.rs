@@ -146,19 +146,26 @@ fn js_string(env: &Env, text: &str) -> Result<napi_value, Interrupted> {
     })
 }
 
-fn set(env: &Env, object: napi_value, name: &str, value: napi_value) -> Result<(), Interrupted> {
+pub(super) fn set(
+    env: &Env,
+    object: napi_value,
+    name: &str,
+    value: napi_value,
+) -> Result<(), Interrupted> {
     let name = js_string(env, name)?;
     // SAFETY: all values are of this environment.
     ok(unsafe { node::napi_set_property(env.raw(), object, name, value) })
 }
 
-fn js(make: impl FnOnce(*mut napi_value) -> napi_status) -> Result<napi_value, Interrupted> {
+pub(super) fn js(
+    make: impl FnOnce(*mut napi_value) -> napi_status,
+) -> Result<napi_value, Interrupted> {
     let mut value = std::ptr::null_mut();
     ok(make(&raw mut value))?;
     Ok(value)
 }
 
-fn ok(status: napi_status) -> Result<(), Interrupted> {
+pub(super) fn ok(status: napi_status) -> Result<(), Interrupted> {
     if status == node::Status::napi_ok {
         Ok(())
     } else {

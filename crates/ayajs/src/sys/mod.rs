@@ -1,11 +1,25 @@
 //! The only room with raw bpf(2), raw file descriptors, raw Node-API and `unsafe`: one file per subject, each safe to call.
 
+mod batch;
+mod bytes;
 mod cgroup;
+mod drain;
+mod element;
+mod epoll;
+mod inject;
 mod js;
 mod map;
+mod mapped_buffer;
+mod mapping;
 mod object;
+mod perf;
+mod prefetch;
+mod probe;
 mod process;
 mod program;
+mod ring;
+mod shared;
+mod signals;
 
 use std::{
     io, mem,
@@ -14,7 +28,11 @@ use std::{
 
 use aya_obj::generated::{bpf_attr, bpf_cmd};
 
-pub(crate) use self::{cgroup::*, js::*, map::*, object::*, process::*, program::*};
+pub(crate) use self::{
+    batch::*, bytes::*, cgroup::*, drain::*, element::*, epoll::*, inject::*, js::*, map::*,
+    mapped_buffer::*, mapping::*, object::*, perf::*, probe::*, process::*, program::*, ring::*,
+    shared::*, signals::*,
+};
 
 fn zeroed_attr() -> bpf_attr {
     // SAFETY: a union of plain integers, for which zeroes are valid; the kernel wants unused bytes zero.

@@ -8,7 +8,9 @@ use std::{
     path::Path,
 };
 
-use aya_obj::generated::{bpf_cmd, bpf_link_info, bpf_map_info, bpf_prog_info, bpf_stats_type};
+use aya_obj::generated::{
+    bpf_btf_info, bpf_cmd, bpf_link_info, bpf_map_info, bpf_prog_info, bpf_stats_type,
+};
 
 use crate::{
     error::{Code, Error, Result},
@@ -27,6 +29,8 @@ pub(crate) unsafe trait ObjectInfo: Copy {}
 unsafe impl ObjectInfo for bpf_prog_info {}
 // SAFETY: generated from the kernel's headers: integers and arrays of integers.
 unsafe impl ObjectInfo for bpf_map_info {}
+// SAFETY: generated from the kernel's headers: integers.
+unsafe impl ObjectInfo for bpf_btf_info {}
 // SAFETY: generated from the kernel's headers: integers, and a union of such.
 unsafe impl ObjectInfo for bpf_link_info {}
 
@@ -50,6 +54,28 @@ pub(crate) fn program_map_ids(fd: impl AsFd, count: u32) -> io::Result<Vec<u32>>
     unsafe { fill_object_info(fd, &mut info) }?;
     ids.truncate(info.nr_map_ids as usize);
     Ok(ids)
+}
+
+/// The BTF with this id; a failure names its command.
+pub(crate) fn btf_by_id(id: u32) -> std::result::Result<Vec<u8>, (&'static str, io::Error)> {
+    let mut attr = zeroed_attr();
+    attr.__bindgen_anon_6.__bindgen_anon_1.start_id = id;
+    // SAFETY: the attributes hold no pointer, and the command returns a new descriptor.
+    let fd = unsafe { bpf_fd(bpf_cmd::BPF_BTF_GET_FD_BY_ID, &mut attr) }
+        .map_err(|error| ("BPF_BTF_GET_FD_BY_ID", error))?;
+    btf_bytes(&fd).map_err(|error| ("BPF_OBJ_GET_INFO_BY_FD", error))
+}
+
+fn btf_bytes(fd: &OwnedFd) -> io::Result<Vec<u8>> {
+    let size = object_info::<bpf_btf_info>(fd)?.btf_size;
+    let mut bytes = vec![0_u8; size as usize];
+    // SAFETY: as in `object_info`.
+    let mut info = unsafe { MaybeUninit::<bpf_btf_info>::zeroed().assume_init() };
+    info.btf = addr_of(&mut bytes);
+    info.btf_size = size;
+    // SAFETY: `btf` points to `btf_size` bytes of ours.
+    unsafe { fill_object_info(fd, &mut info) }?;
+    Ok(bytes)
 }
 
 /// What a descriptor of bpf(2) stands for.
@@ -110,6 +136,7 @@ pub(crate) enum Ids {
     Programs,
     Maps,
     Links,
+    Btf,
 }
 
 impl Ids {
@@ -119,6 +146,7 @@ impl Ids {
             Self::Programs => bpf_cmd::BPF_PROG_GET_NEXT_ID,
             Self::Maps => bpf_cmd::BPF_MAP_GET_NEXT_ID,
             Self::Links => bpf_cmd::BPF_LINK_GET_NEXT_ID,
+            Self::Btf => bpf_cmd::BPF_BTF_GET_NEXT_ID,
         };
         let mut attr = zeroed_attr();
         attr.__bindgen_anon_6.__bindgen_anon_1.start_id = id;
@@ -137,6 +165,7 @@ impl Ids {
             Self::Programs => bpf_cmd::BPF_PROG_GET_FD_BY_ID,
             Self::Maps => bpf_cmd::BPF_MAP_GET_FD_BY_ID,
             Self::Links => bpf_cmd::BPF_LINK_GET_FD_BY_ID,
+            Self::Btf => bpf_cmd::BPF_BTF_GET_FD_BY_ID,
         };
         let mut attr = zeroed_attr();
         attr.__bindgen_anon_6.__bindgen_anon_1.start_id = id;

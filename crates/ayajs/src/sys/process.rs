@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use aya::util::KernelVersion;
+
 /// The effective capabilities of the calling thread, one bit each (capabilities(7)).
 pub(crate) fn effective_capabilities() -> io::Result<u64> {
     #[repr(C)]
@@ -42,6 +44,31 @@ pub(crate) fn page_size() -> u32 {
     // SAFETY: sysconf takes no pointer.
     let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     u32::try_from(size).unwrap_or(4096)
+}
+
+/// Lifts `RLIMIT_MEMLOCK` where the kernel counts memory of maps against it (before 5.11) and it is limited. Tells whether
+/// there is reason to try again.
+pub(crate) fn lift_memlock_limit() -> bool {
+    let counted =
+        KernelVersion::current().is_ok_and(|kernel| kernel < KernelVersion::new(5, 11, 0));
+    counted && set_memlock_limit(libc::RLIM_INFINITY)
+}
+
+/// False when the limit is this already, or may not be set.
+fn set_memlock_limit(limit: libc::rlim_t) -> bool {
+    let mut old = MaybeUninit::<libc::rlimit>::zeroed();
+    // SAFETY: the pointer is to limits of ours.
+    if unsafe { libc::getrlimit(libc::RLIMIT_MEMLOCK, old.as_mut_ptr()) } != 0 {
+        return false;
+    }
+    // SAFETY: zeroed, then filled by the call above.
+    let old = unsafe { old.assume_init() };
+    let new = libc::rlimit {
+        rlim_cur: limit,
+        rlim_max: limit,
+    };
+    // SAFETY: as above; setrlimit only reads.
+    old.rlim_cur != limit && unsafe { libc::setrlimit(libc::RLIMIT_MEMLOCK, &raw const new) } == 0
 }
 
 /// Time since boot, suspend included: the clock of `bpf_prog_info.load_time`.
