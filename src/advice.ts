@@ -28,6 +28,11 @@ function fits({ code: wanted, errnos, when }: Advice, code: EbpfErrorCode, detai
 
 const table: readonly Advice[] = [
   {
+    code: 'ERR_EBPF_BUSY',
+    when: ({ map }) => map === undefined,
+    text: 'Await the promise of loadAsync() first.',
+  },
+  {
     code: 'ERR_EBPF_ATTACH',
     errnos: ['EPERM'],
     text: 'The process has the capabilities: what is attached to this cgroup, or above it, forbids it (single programs forbid all others below; links and AllowMultiple exclude the other modes). See: bpftool cgroup tree.',
@@ -48,9 +53,31 @@ const table: readonly Advice[] = [
     text: 'The cgroup has been removed.',
   },
   {
+    code: 'ERR_EBPF_MAP',
+    errnos: ['E2BIG', 'ENOSPC'],
+    when: ({ syscall }) => syscall?.startsWith('BPF_MAP_UPDATE') ?? false,
+    text: 'How much fits is decided when a map is made: maxEntries of create(), the option mapMaxEntries, or max_entries in the object.',
+  },
+  {
+    code: 'ERR_EBPF_MAP',
+    errnos: ['EINVAL'],
+    when: ({ syscall }) => syscall === 'BPF_MAP_CREATE',
+    text: 'The kernel does not say what it dislikes: it may lack the type, and each type has its own rules for sizes and flags, see docs.kernel.org/bpf/maps.html.',
+  },
+  {
+    code: 'ERR_EBPF_NOT_FOUND',
+    when: ({ syscall }) => syscall !== undefined,
+    text: 'It has ended since: bpftool map show and bpftool prog show list what there is.',
+  },
+  {
     code: 'ERR_EBPF_NOT_ATTACHED',
     when: ({ syscall }) => syscall !== undefined,
     text: 'If it is wanted still, attach the program again.',
+  },
+  {
+    code: 'ERR_EBPF_UNSUPPORTED',
+    when: ({ feature }) => feature?.includes(' without a') ?? false,
+    text: 'Name it there, after a slash, as in SEC("fentry/do_unlinkat").',
   },
   {
     code: 'ERR_EBPF_UNSUPPORTED',
@@ -77,7 +104,12 @@ const table: readonly Advice[] = [
     code: 'ERR_EBPF_LOAD',
     errnos: ['EPERM'],
     when: ({ verifierLog }) => !verifierLog,
-    text: 'The process has the capabilities: the kernel itself forbids this kind of program here (lockdown, an LSM, or a user namespace).',
+    text: 'The process has the capabilities: the kernel itself forbids this kind of program here (how it was built, lockdown, an LSM, or a user namespace).',
+  },
+  {
+    code: 'ERR_EBPF_LOAD',
+    errnos: ['ENOSPC'],
+    text: 'Its log did not fit into 16 MB, which hides the real error number, and takes long: the option verifierLogLevel: 4 leaves out all but the reason.',
   },
   {
     code: 'ERR_EBPF_LOAD',

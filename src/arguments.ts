@@ -117,11 +117,13 @@ export function illegalConstructor(name: string, source: string): TypeError {
   return coded(TypeError, 'ERR_ILLEGAL_CONSTRUCTOR', `${name} has no public constructor: get one from ${source}`)
 }
 
-function coded<E extends Error>(type: new (message: string) => E, code: string, message: string): E {
+/** @internal */
+export function coded<E extends Error>(type: new (message: string) => E, code: string, message: string): E {
   return Object.assign(new type(message), { code })
 }
 
-function shown(value: unknown): string {
+/** A value as messages show it. @internal */
+export function shown(value: unknown): string {
   if (typeof value === 'function') return value.name === '' ? 'an anonymous function' : `function ${value.name}`
   if (typeof value === 'object' && value !== null) {
     const { constructor } = value

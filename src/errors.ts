@@ -20,11 +20,13 @@ export const errorCodes = {
   },
   ERR_EBPF_BTF: {
     means: 'The type information (BTF) of the object or of the kernel is missing or malformed, or does not fit.',
-    remedy: 'Compile the object with clang -g; check that the kernel has /sys/kernel/btf/vmlinux.',
+    remedy:
+      'Compile the object with clang -g, in Rust with debug = 2 and bpf-linker --btf; check that the kernel has /sys/kernel/btf/vmlinux.',
   },
   ERR_EBPF_BUSY: {
-    means: 'An asynchronous load of the same object is running; nothing waits for it on the event loop.',
-    remedy: 'Await the promise of loadAsync() first.',
+    means:
+      'An asynchronous load of the same object is running, or the ring buffer has another reader; nothing waits for them on the event loop.',
+    remedy: 'Await the promise of loadAsync() first, or end the other reader: leave its loop, or close it.',
   },
   ERR_EBPF_CLOSED: {
     means: 'The handle, or the object that it came from, has been closed, detached or unloaded.',
@@ -67,7 +69,8 @@ export const errorCodes = {
     remedy: 'Call load() or await loadAsync() first.',
   },
   ERR_EBPF_PARSE: {
-    means: 'The object is not an eBPF object that can be read: not ELF, truncated, for another machine, or malformed.',
+    means:
+      'The object is not an eBPF object that can be read: not ELF, truncated, for another machine, malformed, or with references to what it does not have; `section` and `offset` say where.',
     remedy: 'Compile it with clang -O2 -g -target bpf -c.',
   },
   ERR_EBPF_PERMISSION: {
@@ -78,6 +81,14 @@ export const errorCodes = {
     means: 'An object cannot be pinned, or what is pinned at a path is missing or something else.',
     remedy:
       'Pin below a mounted bpf file system (mount -t bpf bpf /sys/fs/bpf), in a directory that exists, at a free name.',
+  },
+  ERR_EBPF_READONLY: {
+    means: 'The global variable is in `.rodata`: the verifier has taken its value for granted.',
+    remedy: 'Set it when the object is opened: Ebpf.load(data, { globals }).',
+  },
+  ERR_EBPF_RECORD: {
+    means: 'A record of a ring buffer does not fit its type: too short, or of a kind that nobody has named.',
+    remedy: 'Compare the type with the struct that the program writes; the loop can be started again after it.',
   },
   ERR_EBPF_RELOCATION: {
     means: 'A function or map that the code refers to cannot be resolved.',
@@ -90,6 +101,14 @@ export const errorCodes = {
   ERR_EBPF_TEST_RUN: {
     means: 'The kernel refused to run the program on the packet.',
     remedy: 'The packet must be a whole IP header at least, and fit into one page of memory with 14 bytes before it.',
+  },
+  ERR_EBPF_TYPES_STALE: {
+    means: 'The types that were given for the object were generated from another version of it.',
+    remedy: 'Generate them again: npx ayajs types OBJECT.',
+  },
+  ERR_EBPF_UNEXPECTED_MAP_TYPE: {
+    means: 'The map is of another type than the class that it was given to, or opened as.',
+    remedy: 'Look at `map.mapType`; asBytes() reads and writes maps of every type.',
   },
   ERR_EBPF_UNEXPECTED_PROGRAM_TYPE: {
     means: 'The program is of another kind than the class that it was given to.',
@@ -118,18 +137,31 @@ export interface EbpfErrorDetails {
   readonly errnoName?: string
   /** Everything that the verifier said about a program it refused. */
   readonly verifierLog?: string
+  /** Why the verifier refused the program, in its words: the line of `verifierLog` that tells. */
+  readonly reason?: string
+  /**
+   * The line of C that the verifier was at: `filter.bpf.c:12: return data[0];`, or without file and number before Linux 6.8.
+   * For objects that were compiled with `-g`.
+   */
+  readonly sourceLine?: string
   /** The file or directory. */
   readonly path?: string
   /** The program's name. */
   readonly program?: string
   /** The map's name. */
   readonly map?: string
+  /** The section of the object. */
+  readonly section?: string
+  /** Where in that section, in bytes; in the file, when there is no section. */
+  readonly offset?: number
   /** What is not supported. */
   readonly feature?: string
   /** The kind that was wanted, where another one was given. */
   readonly expected?: string
   /** The kind that was given. */
   readonly actual?: string
+  /** How many entries were done before the one that failed, where an operation has many. */
+  readonly completed?: number
   /** The capabilities that the process lacks, such as `CAP_BPF`. */
   readonly missingCapabilities?: readonly string[]
 }
@@ -153,12 +185,17 @@ export class EbpfError extends Error implements EbpfErrorDetails {
   declare readonly errno?: number
   declare readonly errnoName?: string
   declare readonly verifierLog?: string
+  declare readonly reason?: string
+  declare readonly sourceLine?: string
   declare readonly path?: string
   declare readonly program?: string
   declare readonly map?: string
+  declare readonly section?: string
+  declare readonly offset?: number
   declare readonly feature?: string
   declare readonly expected?: string
   declare readonly actual?: string
+  declare readonly completed?: number
   declare readonly missingCapabilities?: readonly string[]
 
   constructor(code: EbpfErrorCode, message: string, details: EbpfErrorDetails & { readonly cause?: unknown } = {}) {

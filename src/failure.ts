@@ -3,18 +3,20 @@
 import { constants } from 'node:os'
 import { adviceFor } from './advice.ts'
 import { EbpfError, errorCodes, type EbpfErrorCode, type EbpfErrorDetails } from './errors.ts'
-import { verifierSummary } from './verifier-log.ts'
+import { readVerifierLog } from './verifier-log.ts'
 
 /** What the addon hands to the error factory. */
 export interface Failure extends EbpfErrorDetails {
   readonly code: string
   readonly message: string
   readonly causes?: readonly string[]
+  /** What to do, where the addon knows more than the tables here. */
+  readonly remedy?: string
 }
 
 /** The error for a failure in the addon. */
 export function toError(failure: Failure): Error {
-  const { code, message: text, causes = [], ...details } = failure
+  const { code, message: text, causes = [], remedy, ...details } = failure
   const message = nameErrnos(text)
   if (!isEbpfErrorCode(code)) {
     const type = code === 'ERR_OUT_OF_RANGE' ? RangeError : TypeError
@@ -22,8 +24,8 @@ export function toError(failure: Failure): Error {
   }
   const errnoName = details.errno === undefined ? undefined : nameOfErrno(-details.errno)
   const cause = causeOf(causes.map(nameErrnos).filter((one) => !message.endsWith(one)))
-  const known = errnoName === undefined ? details : { ...details, errnoName }
-  return new EbpfError(code, explain(code, message, known), cause === undefined ? known : { ...known, cause })
+  const known = { ...details, ...(errnoName !== undefined && { errnoName }), ...refusalOf(details) }
+  return new EbpfError(code, explain(code, message, known, remedy), cause === undefined ? known : { ...known, cause })
 }
 
 /** The same error with other advice at its end, given by somebody who has looked closer. */
@@ -64,16 +66,28 @@ function isEbpfErrorCode(code: string): code is EbpfErrorCode {
   return Object.hasOwn(errorCodes, code)
 }
 
-function explain(code: EbpfErrorCode, message: string, details: EbpfErrorDetails): string {
+function explain(code: EbpfErrorCode, message: string, details: EbpfErrorDetails, remedy?: string): string {
   const reason = code === 'ERR_EBPF_LOAD' ? loadReason(details) : undefined
   const fact = reason === undefined ? message : `${message}: ${reason}`
-  return `${fact.charAt(0).toUpperCase()}${fact.slice(1)}. ${adviceFor(code, details)}`
+  return `${fact.charAt(0).toUpperCase()}${fact.slice(1)}. ${remedy ?? adviceFor(code, details)}`
 }
 
-function loadReason(details: EbpfErrorDetails): string | undefined {
-  const summary = verifierSummary(details.verifierLog ?? '')
-  const parts = [details.errnoName, summary].filter((part) => part !== undefined && part !== '')
-  return parts.length === 0 ? undefined : parts.join(': ')
+function loadReason({ errnoName, reason, sourceLine }: EbpfErrorDetails): string | undefined {
+  const parts = [errnoName, reason].filter((part) => part !== undefined)
+  if (parts.length === 0) return undefined
+  return parts.join(': ') + (sourceLine === undefined ? '' : `, at ${shorten(sourceLine)}`)
+}
+
+/** What the verifier's log tells, in short. */
+function refusalOf({ verifierLog }: EbpfErrorDetails): EbpfErrorDetails {
+  if (verifierLog === undefined) return {}
+  const { reason, sourceLine } = readVerifierLog(verifierLog)
+  return { ...(reason !== '' && { reason }), ...(sourceLine !== undefined && { sourceLine }) }
+}
+
+/** Lines of C that are longer would bury what follows. */
+function shorten(line: string): string {
+  return line.length > 100 ? `${line.slice(0, 99)}…` : line
 }
 
 function causeOf(texts: readonly string[]): Error | undefined {

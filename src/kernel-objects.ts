@@ -2,7 +2,7 @@
 
 import { illegalConstructor } from './arguments.ts'
 import type { LinkInfo } from './links/link-info.ts'
-import type { MapInfo } from './maps/map-base.ts'
+import type { MapInfo } from './maps/map-info.ts'
 import { native, type Binding } from './native.ts'
 import { toProgramInfo, type ProgramInfo } from './programs/program-info.ts'
 

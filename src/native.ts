@@ -25,7 +25,7 @@ function open(): typeof Binding {
   }
   let opened: typeof Binding
   try {
-    opened = require('../index.js') as typeof Binding
+    opened = require('ayajs/native') as typeof Binding
   } catch (cause) {
     const name = `@ayajs/binding-linux-${arch}-${isMusl() ? 'musl' : 'gnu'}`
     const message = `The native binding of ayajs cannot be loaded: the package ${name} is missing or broken. Install it: npm install --include=optional ayajs (lock files made on another platform, and --omit=optional, leave it out).`

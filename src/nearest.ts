@@ -1,11 +1,19 @@
 // The name that somebody probably meant.
 
+/** How much comparing a hint is worth, in letters times letters: an object may have any number of long names. */
+const mostWork = 2 ** 22
+
 /** The one of `names` that is nearest to `name`, if any is near. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   let best: string | undefined
+  let work = 0
   // As many changes as the name has letters would turn it into anything.
   let least = Math.min(Math.max(2, Math.floor(name.length / 3)) + 1, name.length)
   for (const candidate of names) {
+    // Every letter too many is a change.
+    if (Math.abs(candidate.length - name.length) >= least) continue
+    work += candidate.length * name.length
+    if (work > mostWork) break
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
     if (distance < least) [best, least] = [candidate, distance]
   }

@@ -66,11 +66,12 @@ export class CgroupSkb extends Program {
   /** The kernel's type: aya's `PROGRAM_TYPE`. */
   static readonly programType = 'CgroupSkb'
 
-  readonly #native: Binding.CgroupSkb
+  readonly #program: Binding.Program
+  #cgroupSkb: Binding.CgroupSkb | undefined
 
   constructor(handle: ProgramHandle) {
     super(handle)
-    this.#native = native().CgroupSkb.tryFrom(handle.native)
+    this.#program = handle.native
   }
 
   /**
@@ -181,6 +182,12 @@ export class CgroupSkb extends Program {
     } catch {
       return super.describe() // Closed, which it says.
     }
+  }
+
+  /** Made when something is asked of it: most programs of an object are only loaded. */
+  get #native(): Binding.CgroupSkb {
+    this.#cgroupSkb ??= native().CgroupSkb.tryFrom(this.#program)
+    return this.#cgroupSkb
   }
 }
 

@@ -1,4 +1,4 @@
-// Why `CgroupSkb.tryFrom(bpf.program('typo'))` can name the typo, although it only sees null.
+// Why `CgroupSkb.tryFrom(bpf.program('typo'))` and `HashMap.tryFrom(bpf.map('typo'))` can name the typo, although they only see null.
 
 import { EbpfError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
@@ -11,9 +11,9 @@ export function recordMiss(error: EbpfError): void {
   miss = error
 }
 
-/** The error about the name that was looked up last, once. */
-export function takeMiss(): EbpfError | undefined {
-  const error = miss
+/** The error about the name that was looked up last, once, if it was to be the name of this. */
+export function takeMiss(what: 'program' | 'map'): EbpfError | undefined {
+  const error = miss?.[what] === undefined ? undefined : miss
   miss = undefined
   if (error !== undefined) Error.captureStackTrace(error, takeMiss)
   return error

@@ -54,7 +54,7 @@ export class Program {
   static tryFrom<C extends new (handle: never) => Program>(this: C, program: Program | null): InstanceType<C> {
     if (program instanceof this) return program as InstanceType<C>
     if (program === null)
-      throw takeMiss() ?? new EbpfError('ERR_EBPF_NOT_FOUND', 'There is no such program: it is null.')
+      throw takeMiss('program') ?? new EbpfError('ERR_EBPF_NOT_FOUND', 'There is no such program: it is null.')
     if (!((program as unknown) instanceof Program))
       throw invalidArgType('program', 'an instance of Program or null', program)
     throw unexpectedType(this.name, program)
@@ -63,9 +63,12 @@ export class Program {
   /**
    * Loads the program into the kernel. The verifier runs on this thread: for microseconds to seconds.
    *
+   * What a program of kind `BtfTracePoint`, `FEntry`, `FExit`, `Iter`, `Lsm` or `LsmCgroup` is for, the name of its section
+   * tells (`fentry/do_unlinkat`), and the BTF of the running kernel must have it.
+   *
    * @throws {EbpfError} `ERR_EBPF_ALREADY_LOADED`; `ERR_EBPF_LOAD` with `verifierLog`; `ERR_EBPF_PERMISSION`;
-   *   `ERR_EBPF_BUSY` while a `loadAsync` of the same object runs; `ERR_EBPF_UNSUPPORTED` for kinds that cannot be
-   *   loaded without an argument (`FEntry`, `Lsm`, …).
+   *   `ERR_EBPF_BUSY` while a `loadAsync` of the same object runs; `ERR_EBPF_UNSUPPORTED` for kinds that this
+   *   kernel or aya lacks, for extensions (`freplace`), and where the section does not name what the program is for.
    */
   load(): void {
     this.#handle.native.load()

@@ -2,16 +2,22 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { inspect, type InspectOptions } from 'node:util'
-import { checkBytes, checkName, checkPath, illegalConstructor, type BytesLike, type PathLike } from './arguments.ts'
-import type { EbpfError } from './errors.ts'
-import { MapBase } from './maps/map-base.ts'
-import { native, type Binding } from './native.ts'
-import type { ObjectTypes, Untyped } from './object-types.ts'
+import { checkName, checkPath, illegalConstructor, type BytesLike, type PathLike } from '../arguments.ts'
+import type { EbpfError } from '../errors.ts'
+import type { MapBase } from '../maps/map-base.ts'
+import { RawMap } from '../maps/raw/raw-map.ts'
+import { openMap } from '../maps/table.ts'
+import { native, type Binding } from '../native.ts'
+import { notFound, recordMiss } from '../programs/miss.ts'
+import { ProgramHandle, type Program } from '../programs/program.ts'
+import { wrapProgram } from '../programs/table.ts'
+import { Queue, withStackOf } from '../promises.ts'
+import type { Contents } from './contents.ts'
+import { LiveGlobals } from './globals.ts'
+import { open, openAsync, type Opened } from './open.ts'
 import { configure, type LoadOptions } from './options.ts'
-import { notFound, recordMiss } from './programs/miss.ts'
-import { ProgramHandle, type Program } from './programs/program.ts'
-import { wrapProgram } from './programs/table.ts'
-import { Queue, withStackOf } from './promises.ts'
+import { fromBytes, fromFile, fromFileAsync } from './source.ts'
+import type { Globals, ObjectTypes, Untyped } from './types.ts'
 
 /**
  * An open object with its programs and maps: aya's `Ebpf`.
@@ -21,28 +27,32 @@ import { Queue, withStackOf } from './promises.ts'
  */
 export class Ebpf<T extends ObjectTypes = Untyped> {
   readonly #native: Binding.Ebpf
+  readonly #contents: Contents
   readonly #typed: boolean
   readonly #loads = new Queue()
   readonly #programs = new Map<string, Program>()
   readonly #maps = new Map<string, MapBase>()
+  readonly #taken = new Map<string, Binding.MapData>()
+  #globals: LiveGlobals | undefined
 
   /** @internal */
-  constructor(object: Binding.Ebpf, options: LoadOptions<T> = {}) {
+  constructor(opened: Opened) {
+    const object: unknown = (opened as Opened | undefined)?.object
     if (!(object instanceof native().Ebpf)) throw illegalConstructor('Ebpf', 'Ebpf.load() or Ebpf.loadFile()')
     this.#native = object
-    this.#typed = options.as !== undefined
+    this.#contents = opened.contents
+    this.#typed = opened.typed
   }
 
   /**
    * Opens an object: parses it, relocates it for the running kernel and creates its maps. Loads no program yet.
    *
    * @throws {EbpfError} `ERR_EBPF_PARSE`, `ERR_EBPF_BTF`, `ERR_EBPF_RELOCATION`, `ERR_EBPF_MAP`, `ERR_EBPF_PERMISSION`,
-   *   `ERR_EBPF_UNSUPPORTED`; `ERR_EBPF_NOT_FOUND` for names in the options that the object does not have.
+   *   `ERR_EBPF_UNSUPPORTED`; `ERR_EBPF_NOT_FOUND` for names in the options that the object does not have;
+   *   `ERR_EBPF_TYPES_STALE` for types of another version of the object.
    */
   static load<T extends ObjectTypes = Untyped>(data: BytesLike, options: LoadOptions<T> = {}): Ebpf<T> {
-    const [bytes, loader] = [checkBytes('data', data), configure(options)]
-    requireNames(options, () => native().objectNames(bytes))
-    return new Ebpf(loader.load(bytes), options)
+    return new Ebpf(open(fromBytes(data), configure(options), options))
   }
 
   /**
@@ -52,8 +62,7 @@ export class Ebpf<T extends ObjectTypes = Untyped> {
    */
   static loadFile<T extends ObjectTypes = Untyped>(path: PathLike, options: LoadOptions<T> = {}): Ebpf<T> {
     const [checked, loader] = [checkPath('path', path), configure(options)]
-    requireNames(options, () => native().objectNamesOfFile(checked))
-    return new Ebpf(loader.loadFile(checked), options)
+    return new Ebpf(open(fromFile(checked), loader, options))
   }
 
   /** {@link load} on another thread. The data is copied before the call returns. */
@@ -61,19 +70,18 @@ export class Ebpf<T extends ObjectTypes = Untyped> {
     data: BytesLike,
     options: LoadOptions<T> = {},
   ): Promise<Ebpf<T>> {
-    const [bytes, loader] = [checkBytes('data', data), configure(options)]
-    requireNames(options, () => native().objectNames(bytes))
-    return new Ebpf(await withStackOf(Ebpf.loadAsync, loader.loadAsync(bytes)), options)
+    const [source, loader] = [fromBytes(data), configure(options)]
+    return new Ebpf(await withStackOf(Ebpf.loadAsync, openAsync(source, loader, options)))
   }
 
-  /** {@link loadFile} on another thread. */
+  /** {@link loadFile} on another thread. Maps in the options must be open until the promise is settled. */
   static async loadFileAsync<T extends ObjectTypes = Untyped>(
     path: PathLike,
     options: LoadOptions<T> = {},
   ): Promise<Ebpf<T>> {
     const [checked, loader] = [checkPath('path', path), configure(options)]
-    requireNames(options, () => native().objectNamesOfFile(checked))
-    return new Ebpf(await withStackOf(Ebpf.loadFileAsync, loader.loadFileAsync(checked)), options)
+    const opening = openAsync(fromFileAsync(checked), loader, options)
+    return new Ebpf(await withStackOf(Ebpf.loadFileAsync, opening))
   }
 
   /** Whether {@link close} has been called. */
@@ -89,6 +97,25 @@ export class Ebpf<T extends ObjectTypes = Untyped> {
    */
   program<N extends keyof T['programs'] & string>(name: N): T['programs'][N] {
     return this.#find('program', name, () => this.#program(name)) as T['programs'][N]
+  }
+
+  /**
+   * The global variables of the object as properties, in the types of its BTF; as bytes where it has none. What is read is
+   * what the programs see now, and what is written they see at once: the variables are memory of this process, too, where
+   * the kernel can map them (Linux 5.5), else system calls do the same.
+   *
+   * Structs, unions and arrays are read as a whole, and frozen; to change one, write a whole one. Reading a name that the
+   * object does not have gives `undefined`, writing to it is a `TypeError`. Where several static variables share a name, the
+   * first one has it.
+   *
+   * Using a variable after {@link close} throws `ERR_EBPF_CLOSED`, writing to one of `.rodata` throws `ERR_EBPF_READONLY`:
+   * set those by the option `globals`.
+   *
+   * @throws {EbpfError} `ERR_EBPF_CLOSED`; `ERR_EBPF_BTF`, `ERR_EBPF_PARSE` where the types of the object cannot be read.
+   */
+  get globals(): Globals<T['globals']> {
+    this.#globals ??= new LiveGlobals(this.#contents.variables.values(), (name) => this.#section(name))
+    return this.#globals.properties as Globals<T['globals']>
   }
 
   /** The names and programs, sorted by name. */
@@ -135,7 +162,11 @@ export class Ebpf<T extends ObjectTypes = Untyped> {
    */
   takeMap<N extends keyof T['maps'] & string>(name: N): T['maps'][N] {
     const map = this.map(name)
-    if (this.#native.takeMap(name) !== null) this.#maps.delete(name)
+    const taken = this.#native.takeMap(name)
+    if (taken !== null) {
+      this.#maps.delete(name)
+      this.#taken.set(name, taken)
+    }
     return map
   }
 
@@ -145,6 +176,7 @@ export class Ebpf<T extends ObjectTypes = Untyped> {
    */
   close(): void {
     this.#native.close()
+    this.#globals?.close()
   }
 
   /** {@link close}, for `using`. */
@@ -175,9 +207,13 @@ export class Ebpf<T extends ObjectTypes = Untyped> {
     if (known !== undefined && !this.closed) return known
     const map = this.#native.map(name)
     if (map === null) return undefined
-    const wrapped = new MapBase(map)
+    const wrapped = openMap(new RawMap(map), this.#contents.typesOf(name))
     this.#maps.set(name, wrapped)
     return wrapped
+  }
+
+  #section(name: string): Binding.MapData | undefined {
+    return this.#native.map(name) ?? this.#taken.get(name)
   }
 
   #find<V>(what: 'program' | 'map', name: string, get: () => V | undefined): V | null {
@@ -186,24 +222,11 @@ export class Ebpf<T extends ObjectTypes = Untyped> {
     if (found !== undefined) return found
     const error = this.#missing(what, name)
     if (this.#typed) throw error
-    if (what === 'program') recordMiss(error)
+    recordMiss(error)
     return null
   }
 
   #missing(what: 'program' | 'map', name: string): EbpfError {
     return notFound(what, name, what === 'program' ? this.#native.programNames() : this.#native.mapNames())
   }
-}
-
-/**
- * aya ignores settings for names that the object does not have. A misspelled one must not go unnoticed, and is looked for
- * before anything is made: a map that was pinned would stay.
- */
-function requireNames(options: LoadOptions<ObjectTypes>, readNames: () => Binding.ObjectNames): void {
-  const maps = Object.keys({ ...options.mapMaxEntries, ...options.mapPinPath })
-  const programs = options.extensions ?? []
-  if (maps.length === 0 && programs.length === 0) return
-  const names = readNames()
-  for (const name of maps) if (!names.maps.includes(name)) throw notFound('map', name, names.maps)
-  for (const name of programs) if (!names.programs.includes(name)) throw notFound('program', name, names.programs)
 }

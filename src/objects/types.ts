@@ -1,7 +1,7 @@
 // The types of an object's programs, maps and globals, for typed use.
 
-import type { MapBase } from './maps/map-base.ts'
-import type { Program } from './programs/program.ts'
+import type { MapBase } from '../maps/map-base.ts'
+import type { Program } from '../programs/program.ts'
 
 /** What an object consists of. Names that are stated return exactly the stated class. */
 export interface ObjectTypes {
@@ -17,13 +17,25 @@ export interface ObjectTypes {
 export interface Untyped {
   programs: Readonly<Record<string, Program | null>>
   maps: Readonly<Record<string, MapBase | null>>
-  globals: Readonly<Record<string, unknown>>
+  globals: Record<string, unknown>
 }
+
+/**
+ * Global variables as {@link Ebpf.globals} has them: what is made of several values is read as a whole, and written as a
+ * whole.
+ */
+export type Globals<G> = { [N in keyof G]: Whole<G[N]> }
+
+/** Initial values of global variables. */
+export type InitialValues<G> = { readonly [N in keyof G]?: Whole<G[N]> | Uint8Array }
+
+type Whole<T> = T extends Uint8Array ? T : T extends object ? { readonly [N in keyof T]: Whole<T[N]> } : T
 
 declare const types: unique symbol
 
 /**
- * Carries {@link ObjectTypes} into a call: `Ebpf.loadFile(path, { as: Filter })`.
+ * Carries {@link ObjectTypes} into a call: `Ebpf.loadFile(path, { as: Filter })`. `ayajs types` generates them from an
+ * object; they can be written by hand as well.
  *
  * @example
  * ```ts
@@ -36,6 +48,11 @@ declare const types: unique symbol
  * ```
  */
 export interface ObjectType<T extends ObjectTypes> {
+  /**
+   * Stands for the version of the object that the types were generated from: any other one is refused. Types that are
+   * written by hand go without.
+   */
+  readonly fingerprint?: string
   /** Never there: it holds the type only. */
   readonly [types]?: T
 }

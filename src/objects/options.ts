@@ -9,11 +9,15 @@ import {
   checkOptions,
   checkPath,
   invalidArgType,
+  invalidArgValue,
   type PathLike,
-} from './arguments.ts'
-import { nativeBtf, type Btf } from './kernel-btf.ts'
-import { native, type Binding } from './native.ts'
-import type { ObjectType, ObjectTypes, Untyped } from './object-types.ts'
+} from '../arguments.ts'
+import { nativeBtf, type Btf } from '../kernel-btf.ts'
+import { checkLevel, levelVariable, numberOf, type LogLevelFilter } from '../logger/log-level.ts'
+import { nativeMap, type MapBase } from '../maps/map-base.ts'
+import { native, type Binding } from '../native.ts'
+import { isBytes } from './initial-values.ts'
+import type { InitialValues, ObjectType, ObjectTypes, Untyped } from './types.ts'
 
 /** What the verifier logs when it refuses a program: aya's `VerifierLogLevel`. Values can be added up. */
 export const VerifierLogLevel = Object.freeze({
@@ -37,12 +41,25 @@ export interface LoadOptions<T extends ObjectTypes = Untyped> {
   readonly allowUnsupportedMaps?: boolean
   /** Where maps that the object pins by name live. Default: `/sys/fs/bpf`. The directory must exist. */
   readonly defaultMapPinDirectory?: PathLike
-  /** Initial values of global variables by name, as bytes in this machine's byte order. Each must exist. */
-  readonly globals?: Readonly<Record<string, Uint8Array>>
+  /**
+   * Initial values of global variables by name: in the types of the object's BTF, or as many bytes as the variable has, in
+   * this machine's byte order. Each must exist.
+   */
+  readonly globals?: InitialValues<T['globals']>
+  /**
+   * Up to which level the programs log, where they do so with `aya-log-ebpf`: sets their variable `AYA_LOG_LEVEL`, and the verifier
+   * removes all lines above. Default: all that were compiled in. See {@link EbpfLogger}.
+   */
+  readonly logLevel?: LogLevelFilter | undefined
   /** How many entries maps have room for, by name. Each must exist. */
   readonly mapMaxEntries?: Readonly<Record<string, number>>
   /** Uses the map that is pinned at this path, or pins the new one there, by name. Each must exist. */
   readonly mapPinPath?: Readonly<Record<string, PathLike>>
+  /**
+   * Maps of other objects, or of anybody, to use for those of this object, by name. Type, sizes, number of entries and
+   * flags must be the same. The object has a descriptor of its own: either may be closed without the other.
+   */
+  readonly maps?: Readonly<Record<string, MapBase>>
   /** Programs to treat as extensions (`freplace`), whatever their section says. */
   readonly extensions?: readonly string[]
   /** What the verifier logs when it refuses a program, see {@link VerifierLogLevel}. Default: 5. */
@@ -55,21 +72,48 @@ const known: readonly (keyof LoadOptions)[] = [
   'allowUnsupportedMaps',
   'defaultMapPinDirectory',
   'globals',
+  'logLevel',
   'mapMaxEntries',
   'mapPinPath',
+  'maps',
   'extensions',
   'verifierLogLevel',
 ]
 
-/** A loader of the addon with these options. */
+/** A loader of the addon with these options. It may have been given out before: nothing more is to be set on it. */
 export function configure(options: LoadOptions<ObjectTypes>): Binding.EbpfLoader {
   checkOptions('options', checkObject('options', options), known)
-  if (options.as !== undefined) checkObject('options.as', options.as)
-  const loader = new (native().EbpfLoader)()
-  for (const [name, value] of Object.entries(options)) {
-    if (value !== undefined) setters[name as keyof LoadOptions]?.(loader, value)
-  }
+  checkTypes(options.as)
+  checkCombination(options)
+  const settings = Object.entries(options).filter(([name, value]) => value !== undefined && name in setters)
+  if (settings.length === 0) return (plain ??= newLoader())
+  const loader = newLoader()
+  for (const [name, value] of settings) setters[name as keyof LoadOptions]?.(loader, value)
   return loader
+}
+
+/** Without options, and shared: nothing is ever set on it. */
+let plain: Binding.EbpfLoader | undefined
+
+/** A loader of the addon for whoever sets its options. */
+export function newLoader(): Binding.EbpfLoader {
+  return new (native().EbpfLoader)()
+}
+
+function checkTypes(as: unknown): void {
+  if (as === undefined) return
+  const { fingerprint } = checkObject('options.as', as) as { fingerprint?: unknown }
+  if (fingerprint !== undefined) checkName('options.as.fingerprint', fingerprint)
+}
+
+/** A map is of somebody else, or pinned; a variable has one value. */
+function checkCombination({ globals, logLevel, maps, mapPinPath }: LoadOptions<ObjectTypes>): void {
+  if (logLevel !== undefined && Object.hasOwn(Object(globals), levelVariable)) {
+    throw invalidArgValue('options.logLevel', `must not be there together with globals.${levelVariable}`, logLevel)
+  }
+  const [given, pinned] = [Object.keys(maps ?? {}), Object.keys(mapPinPath ?? {})]
+  const both = given.find((name) => pinned.includes(name))
+  if (both !== undefined) throw invalidArgValue(`options.maps.${both}`, 'must not be in mapPinPath too', maps?.[both])
 }
 
 /** What each option does to a loader. */
@@ -82,9 +126,13 @@ const setters: Readonly<Partial<Record<keyof LoadOptions, (loader: Binding.EbpfL
     loader.defaultMapPinDirectory(checkPath('options.defaultMapPinDirectory', value))
   },
   globals: (loader, value) => {
-    for (const [name, bytes] of named('options.globals', value)) {
-      loader.overrideGlobal(name, checkBytes(`options.globals.${name}`, bytes), true)
+    for (const [name, one] of named('options.globals', value)) {
+      // What is not bytes waits for the object's types.
+      if (isBytes(one)) loader.overrideGlobal(name, checkBytes(`options.globals.${name}`, one), true)
     }
+  },
+  logLevel: (loader, value) => {
+    loader.overrideGlobal(levelVariable, Uint8Array.of(numberOf(checkLevel('options.logLevel', value))), true)
   },
   mapMaxEntries: (loader, value) => {
     for (const [name, count] of named('options.mapMaxEntries', value)) {
@@ -94,6 +142,11 @@ const setters: Readonly<Partial<Record<keyof LoadOptions, (loader: Binding.EbpfL
   mapPinPath: (loader, value) => {
     for (const [name, path] of named('options.mapPinPath', value)) {
       loader.mapPinPath(name, checkPath(`options.mapPinPath.${name}`, path))
+    }
+  },
+  maps: (loader, value) => {
+    for (const [name, map] of named('options.maps', value)) {
+      loader.useMap(name, nativeMap(`options.maps.${name}`, map))
     }
   },
   extensions: (loader, value) => {

@@ -8,12 +8,16 @@ import {
   checkPath,
   type BytesLike,
   type PathLike,
-} from './arguments.ts'
-import { nativeBtf, type Btf } from './kernel-btf.ts'
+} from '../arguments.ts'
+import { nativeBtf, type Btf } from '../kernel-btf.ts'
+import { nativeMap, type MapBase } from '../maps/map-base.ts'
+import type { Binding } from '../native.ts'
+import { withStackOf } from '../promises.ts'
 import { Ebpf } from './ebpf.ts'
-import type { Binding } from './native.ts'
-import { checkLogLevel, configure } from './options.ts'
-import { withStackOf } from './promises.ts'
+import { isBytes, type InitialValue } from './initial-values.ts'
+import { open, openAsync } from './open.ts'
+import { checkLogLevel, newLoader } from './options.ts'
+import { fromBytes, fromFile, fromFileAsync } from './source.ts'
 
 /**
  * Builder for loading with options: aya's `EbpfLoader`. {@link Ebpf.load} takes the same options as one object, which is
@@ -22,7 +26,9 @@ import { withStackOf } from './promises.ts'
  * It can load several objects; options that are set stay set.
  */
 export class EbpfLoader {
-  readonly #native: Binding.EbpfLoader = configure({})
+  readonly #native: Binding.EbpfLoader = newLoader()
+  /** Initial values that need the types of an object, by name. */
+  readonly #values = new Map<string, InitialValue>()
 
   /** Relocates against this BTF instead of the running kernel's; `null` turns relocation off. */
   btf(btf: Btf | null): this {
@@ -45,15 +51,17 @@ export class EbpfLoader {
   /**
    * Sets the initial value of a global variable.
    *
-   * @param value As many bytes as the variable has, in this machine's byte order.
+   * @param value A value of the variable's type, or as many bytes as it has, in this machine's byte order. Values are
+   *   checked, and taken, when something is loaded.
    * @param mustExist Whether loading fails when the object has no such variable.
    */
-  overrideGlobal(name: string, value: BytesLike, mustExist: boolean): this {
-    this.#native.overrideGlobal(
-      checkName('name', name),
-      checkBytes('value', value),
-      checkBoolean('mustExist', mustExist),
-    )
+  overrideGlobal(name: string, value: unknown, mustExist: boolean): this {
+    checkName('name', name)
+    checkBoolean('mustExist', mustExist)
+    // The later setting of a name holds.
+    this.#values.delete(name)
+    if (isBytes(value)) this.#native.overrideGlobal(name, checkBytes('value', value), mustExist)
+    else this.#values.set(name, { name, value, mustExist })
     return this
   }
 
@@ -81,23 +89,35 @@ export class EbpfLoader {
     return this
   }
 
+  /**
+   * Uses this map for the one of this name, which must have the same shape, see {@link LoadOptions.maps}. It must be open
+   * whenever something is loaded.
+   */
+  useMap(name: string, map: MapBase): this {
+    this.#native.useMap(checkName('name', name), nativeMap('map', map))
+    return this
+  }
+
   /** See {@link Ebpf.load}. */
   load(data: BytesLike): Ebpf {
-    return new Ebpf(this.#native.load(checkBytes('data', data)))
+    return new Ebpf(open(fromBytes(data), this.#native, {}, [...this.#values.values()]))
   }
 
   /** See {@link Ebpf.loadFile}. */
   loadFile(path: PathLike): Ebpf {
-    return new Ebpf(this.#native.loadFile(checkPath('path', path)))
+    return new Ebpf(open(fromFile(path), this.#native, {}, [...this.#values.values()]))
   }
 
   /** See {@link Ebpf.loadAsync}. */
   async loadAsync(data: BytesLike): Promise<Ebpf> {
-    return new Ebpf(await withStackOf(this.loadAsync, this.#native.loadAsync(checkBytes('data', data))))
+    return new Ebpf(
+      await withStackOf(this.loadAsync, openAsync(fromBytes(data), this.#native, {}, [...this.#values.values()])),
+    )
   }
 
-  /** See {@link Ebpf.loadFileAsync}. */
+  /** See {@link Ebpf.loadFileAsync}. Options that are set while the file is being read come too late. */
   async loadFileAsync(path: PathLike): Promise<Ebpf> {
-    return new Ebpf(await withStackOf(this.loadFileAsync, this.#native.loadFileAsync(checkPath('path', path))))
+    const opening = openAsync(fromFileAsync(path), this.#native.copy(), {}, [...this.#values.values()])
+    return new Ebpf(await withStackOf(this.loadFileAsync, opening))
   }
 }
