@@ -15,11 +15,11 @@ environment: CLANG   compiler, default clang-16 (another version gives other byt
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 const clang = process.env.CLANG || 'clang-16'
 const strip = 'llvm-strip-16'
-const sourceFolders = ['bpf', '__test__/fixtures']
+const sourceFolders = ['bpf', 'benchmark/bpf', 'examples', '__test__/fixtures']
 const packages = 'apt-get install --no-install-recommends clang-16 llvm-16 libbpf-dev'
 
 // Debian keeps <asm/types.h> in a folder per architecture, which -target bpf does not search.
-const includes = ['-Ibpf', `-I/usr/include/${machine()}-linux-gnu`]
+const includes = ['-Ibpf', '-Ibpf/include', `-I/usr/include/${machine()}-linux-gnu`]
 const common = ['-O2', '-g', '-Wall', '-Werror', '-target', 'bpf', '-mcpu=v2', ...includes]
 
 // Same bytes from any folder: every path is relative to the root, where clang runs, and no path of the machine is kept.
@@ -29,6 +29,9 @@ const reproducible = ['-fdebug-compilation-dir=.', `-ffile-prefix-map=${root}=.`
 const special = {
   '__test__/fixtures/big_endian.bpf.c': ['-target', 'bpfeb'],
   '__test__/fixtures/no_btf.bpf.c': ['-g0'],
+  '__test__/fixtures/no_btf_globals.bpf.c': ['-g0'],
+  '__test__/fixtures/old_sections.bpf.c': ['-g0'],
+  '__test__/fixtures/types_be.bpf.c': ['-target', 'bpfeb'],
 }
 
 process.exitCode = main(process.argv.slice(2))

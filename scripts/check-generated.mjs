@@ -1,4 +1,4 @@
-// Proves that the committed files that are generated are what their generators give: loader, types, objects, npm/, docs.
+// Proves that the committed files that are generated are what their generators give: loader, types, objects, corpus, npm/, docs, types of objects.
 
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -11,7 +11,9 @@ const generators = [
   { what: 'index.js and index.d.ts', check: checkBinding },
   { what: 'npm/', check: checkPlatformPackages },
   { what: 'the .bpf.o files', check: () => runNode('scripts/build-bpf.mjs', '--check') },
-  { what: 'docs/errors.md', check: () => runNode('scripts/generate-docs.mjs', '--check') },
+  { what: 'the corpus', check: () => runNode('scripts/build-corpus.mjs', '--check') },
+  { what: 'docs/errors.md and docs/cli.md', check: () => runNode('scripts/generate-docs.mjs', '--check') },
+  { what: 'the .bpf.ts files', check: checkObjectTypes },
 ]
 
 for (const { what, check } of generators) {
@@ -51,11 +53,30 @@ function checkPlatformPackages() {
   }
 }
 
+/** Whoever renames a fixture finds its types here, too. */
+function checkObjectTypes() {
+  const fixtures = '__test__/types/generated'
+  const types = [
+    ...readdirSync(join(root, fixtures)).map((name) => [join('__test__/fixtures', name), join(fixtures, name)]),
+    ...['examples', 'bpf/rust'].flatMap((folder) => filesIn(folder, '.bpf.ts')).map((path) => [path, path]),
+  ]
+  const complaints = types.map(([source, path]) => {
+    return runNode('bin/ayajs.js', 'types', source.replace(/\.ts$/, '.o'), '-o', path, '--check')
+  })
+  return complaints.filter(Boolean).join('') || undefined
+}
+
 function readTree(folder) {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.endsWith('.node'))
     .map((entry) => join(entry.parentPath, entry.name))
   return new Map(files.map((path) => [relative(folder, path), readFileSync(path, 'utf8')]))
+}
+
+function filesIn(folder, ending) {
+  return readdirSync(join(root, folder))
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(folder, name))
 }
 
 /** What a script printed when it failed, else nothing. */

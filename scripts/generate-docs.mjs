@@ -1,29 +1,41 @@
-// Writes docs/errors.md from the table of error codes in src/errors.ts; with `--check` only tells whether it is current.
+// Writes docs/errors.md from the table in src/errors.ts, and docs/cli.md from src/cli; with `--check` only tells whether they are current.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
+import { cliPage } from './lib/cli-page.mjs'
 import { root } from './lib/project.mjs'
 
-const page = join(root, 'docs/errors.md')
-const table = join(root, 'dist/errors.js')
+const load = createRequire(import.meta.url)
+const built = (path) => load(join(root, 'dist', path))
 
-process.exitCode = main(process.argv.slice(2))
+const pages = [
+  { page: 'docs/errors.md', source: 'src/errors.ts', text: () => errorsPage(built('errors.js').errorCodes) },
+  { page: 'docs/cli.md', source: 'src/cli', text: () => cliPage(built) },
+]
 
-function main(args) {
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(args) {
   const check = args.includes('--check')
   const unknown = args.find((arg) => arg !== '--check')
   if (unknown !== undefined) return complain(`unknown argument ${unknown}; there is --check`, 2)
-  if (!existsSync(table)) return complain('dist/errors.js is not there. Run: npm run build:ts', 1)
-  const text = errorsPage(createRequire(import.meta.url)(table).errorCodes)
-  const current = existsSync(page) ? readFileSync(page, 'utf8') : undefined
+  if (!existsSync(join(root, 'dist/errors.js'))) return complain('dist/ is not there. Run: npm run build:ts', 1)
+  const results = []
+  for (const { page, source, text } of pages) results.push(update(page, source, await text(), check))
+  return Math.max(...results)
+}
+
+function update(page, source, text, check) {
+  const path = join(root, page)
+  const current = existsSync(path) ? readFileSync(path, 'utf8') : undefined
   if (text === current) return 0
   if (check) {
     const run = 'npm run build:ts && node scripts/generate-docs.mjs'
-    return complain(`${relative(root, page)} is not what src/errors.ts says. Run: ${run}`, 1)
+    return complain(`${page} is not what ${source} says. Run: ${run}`, 1)
   }
-  mkdirSync(dirname(page), { recursive: true })
-  writeFileSync(page, text)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
   return 0
 }
 
@@ -77,6 +89,8 @@ What an \`EbpfError\` has:
 - \`errno\`: its error number, negative as in Node's own errors: -1 is EPERM.
 - \`errnoName\`: the name of that number, \`EPERM\`. The kernel's private ones have theirs, too: \`ENOTSUPP\` is 524.
 - \`cause\`: what lies behind it, an error that may have a cause in turn. Print the error as a whole to see the chain.
+- \`reason\` and \`sourceLine\`: why the verifier refused a program, and at which line of C, of an object with
+  debugging information. The message has them too.
 - \`verifierLog\`: all that the verifier said about a program that it refused. It is not printed with the error: it can be
   long.
 - \`path\`, \`program\`, \`map\`, \`feature\`, …: what the error is about, where that is known; see \`EbpfErrorDetails\`.

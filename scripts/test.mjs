@@ -36,10 +36,13 @@ async function main(names) {
 
 async function take(check, totals) {
   const started = begin(check.name)
-  const { output, ...counts } = await check.run(check)
+  const { output, detail, ...counts } = await check.run(check)
   for (const kind of Object.keys(totals)) totals[kind] += counts[kind]
   const mark = counts.failed > 0 ? '✘' : '✔'
-  finish(mark, check.name, started, { detail: describe(counts), output: counts.failed > 0 ? output : '' })
+  finish(mark, check.name, started, {
+    detail: [describe(counts), detail].filter(Boolean).join(', '),
+    output: counts.failed > 0 ? output : '',
+  })
 }
 
 function sumUp(totals) {

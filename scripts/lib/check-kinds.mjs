@@ -36,6 +36,18 @@ export function cargoTest(...args) {
   }
 }
 
+/** Objects mutated from a seed, the same ones in every run; each that panics, hangs or takes too much memory has failed. */
+export function fuzz(executions) {
+  return async ({ name }) => {
+    const command = ['cargo', 'run', '--quiet', '--profile', 'fuzz', '--package', 'ayajs-fuzz', '--']
+    const { stdout, failure } = await attempt([...command, '--executions', `${executions}`], { log: name })
+    const done = [...stdout.matchAll(/^(\d+) executions/gm)].at(-1)?.[1] ?? '0'
+    const failed = [...stdout.matchAll(/^FAILED /gm)].length
+    const counts = { passed: failure ? 0 : 1, failed, skipped: 0, output: stdout, detail: `${done} executions` }
+    return withOutcome(counts, failure)
+  }
+}
+
 /** The tests of ava in the files that match, run by the given Node; those `asRoot` one run at a time. */
 export function ava(node, patterns) {
   return async ({ name, asRoot = false }) => {

@@ -1,6 +1,6 @@
 // The checks of `npm test`, in the order in which they run. One with `asRoot` touches the kernel.
 
-import { ava, cargoTest, commands } from './check-kinds.mjs'
+import { ava, cargoTest, commands, fuzz } from './check-kinds.mjs'
 import { onKernels } from '../kernels/suite.mjs'
 import { filesBelow } from './hash.mjs'
 import { manifest } from './project.mjs'
@@ -10,7 +10,14 @@ const sourceRules = ['__test__/unit/import-direction.test.ts', '__test__/unit/ho
 const inC = filesBelow('.').filter((path) => /\.[ch]$/.test(path))
 
 /** An emulated kernel is slow: all tests on all kernels are `npm run test:kernels`. */
-const whereKernelsDiffer = ['attach', 'links', 'cgroup-skb'].map((folder) => `__test__/kernel/${folder}/*.test.ts`)
+const whereKernelsDiffer = [
+  'attach/*',
+  'links/*',
+  'cgroup-skb/*',
+  'maps/elements',
+  'maps/raw-batch-failures',
+  'maps/walks',
+].map((name) => `__test__/kernel/${name}.test.ts`)
 
 /** For what a unit test of the crate needs to link, should it need anything. */
 const cargoTestFlags = []
@@ -20,6 +27,7 @@ export const checks = [
     name: 'formats',
     run: commands(
       ['cargo', 'fmt', '--check'],
+      ['cargo', 'fmt', '--check', '--manifest-path', 'benchmark/peers/rust/Cargo.toml'],
       ['prettier', '--check', '.'],
       ['clang-format-16', '--dry-run', '-Werror', ...inC],
     ),
@@ -38,11 +46,18 @@ export const checks = [
       ['tsc', '--noEmit', '-p', 'tsconfig.json'],
       ['tsc', '--noEmit', '-p', '__test__/tsconfig.json'],
       ['tsc', '--noEmit', '-p', 'examples/tsconfig.json'],
+      ['tsc', '--noEmit', '-p', 'benchmark/tsconfig.json'],
+      ['tsc', '--noEmit', '-p', 'fuzz/btf/tsconfig.json'],
+      ['tsc', '--noEmit', '-p', 'soak/tsconfig.json'],
     ),
   },
   {
     name: 'cargo',
     run: cargoTest('--workspace', ...cargoTestFlags),
+  },
+  {
+    name: 'fuzz',
+    run: fuzz(250_000),
   },
   {
     name: 'generated',

@@ -8,11 +8,14 @@ import { contentHash, filesBelow } from './hash.mjs'
 import { cachePath, giveToOwner, manifest, readCache, root, writeCache } from './project.mjs'
 import { bpffs, rustTools, testTools } from './system-steps.mjs'
 
-const npmCi = ['ci', '--include=dev', '--ignore-scripts', '--no-dry-run', '--no-audit', '--no-fund']
+export const npmCi = ['ci', '--include=dev', '--ignore-scripts', '--no-dry-run', '--no-audit', '--no-fund']
 const bin = (name) => join(root, 'node_modules/.bin', name)
 
 /** Where the step `node` leaves the newest Node. */
 export const nodeLatest = cachePath(`node-latest/node_modules/node-linux-${process.arch}/bin/node`)
+
+/** Where the step `oldTypescript` leaves the oldest TypeScript that generated types are for. */
+export const typescriptOldest = cachePath('typescript-oldest/node_modules/typescript/bin/tsc')
 
 const dependencies = {
   name: 'dependencies',
@@ -45,41 +48,49 @@ const addon = hashed({
 const typescript = hashed({
   name: 'typescript',
   needs: ['dependencies'],
-  hash: () => contentHash(['src', 'tsconfig.json', 'index.d.ts', 'package-lock.json']),
+  hash: () =>
+    contentHash(
+      ['src', 'tsconfig.json', 'scripts/rollup.config.mjs', 'index.d.ts', 'package-lock.json'],
+      [JSON.stringify(manifest.imports)],
+    ),
   isThere: () => existsSync(join(root, 'dist/index.js')),
   async run(log) {
-    const { stdout } = await run(process.execPath, [bin('tsc'), '-p', 'tsconfig.json', '--listEmittedFiles'], { log })
-    const emitted = new Set(stdout.match(/(?<=^TSFILE: ).*$/gm)?.map((path) => relative(join(root, 'dist'), path)))
-    for (const entry of readdirSync(join(root, 'dist'), { recursive: true, withFileTypes: true })) {
-      const path = join(entry.parentPath, entry.name)
-      if (entry.isFile() && !emitted.has(relative(join(root, 'dist'), path))) rmSync(path) // Its source is gone.
-    }
+    for (const folder of [cachePath('modules'), join(root, 'dist')]) rmSync(folder, { recursive: true, force: true })
+    await run(process.execPath, [bin('tsc'), '-p', 'tsconfig.json'], { log })
+    await run(process.execPath, [bin('rollup'), '--silent', '-c', 'scripts/rollup.config.mjs'], { log })
   },
 })
 
-const node = hashed({
-  name: 'newest Node',
-  hash: () => contentHash(['scripts/node-latest'], [process.arch]),
-  isThere: () => existsSync(nodeLatest),
-  async run(log) {
-    const cwd = cachePath('node-latest')
-    mkdirSync(cwd, { recursive: true })
-    giveToOwner(cwd)
-    for (const path of filesBelow('scripts/node-latest')) {
-      const copy = join(cwd, relative('scripts/node-latest', path))
-      cpSync(join(root, path), copy)
-      giveToOwner(copy)
-    }
-    await run(...npm(...npmCi), { log, cwd })
-  },
-})
+const node = installing('newest Node', 'node-latest', nodeLatest)
+
+const oldTypescript = installing('oldest TypeScript', 'typescript-oldest', typescriptOldest)
 
 export const startSteps = [dependencies, addon, typescript, bpffs]
 
-export const testSteps = [...startSteps, testTools, rustTools, node]
+export const testSteps = [...startSteps, testTools, rustTools, node, oldTypescript]
+
+/** A step that installs what scripts/<folder>/ locks into .cache/<folder>/, where it leaves `result`. */
+function installing(name, folder, result) {
+  return hashed({
+    name,
+    hash: () => contentHash([`scripts/${folder}`], [process.arch]),
+    isThere: () => existsSync(result),
+    async run(log) {
+      const cwd = cachePath(folder)
+      mkdirSync(cwd, { recursive: true })
+      giveToOwner(cwd)
+      for (const path of filesBelow(`scripts/${folder}`)) {
+        const copy = join(cwd, relative(`scripts/${folder}`, path))
+        cpSync(join(root, path), copy)
+        giveToOwner(copy)
+      }
+      await run(...npm(...npmCi), { log, cwd })
+    },
+  })
+}
 
 /** A step that is up to date when its result is there and its inputs have the hash that they had at its last success. */
-function hashed({ name, needs = [], hash, isThere, run: work }) {
+export function hashed({ name, needs = [], hash, isThere, run: work }) {
   const record = `${name.replaceAll(' ', '-')}.hash`
   return {
     name,
