@@ -1,6 +1,8 @@
 // The examples about attaching, as child processes: what they print, and what is attached afterwards.
-import { execFile } from 'node:child_process'
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { PinnedLink, queryCgroup } from 'ayajs'
@@ -13,6 +15,7 @@ import { makePinDirectory } from '../helpers/pins.ts'
 import { until } from '../helpers/poll.ts'
 import { root } from '../helpers/sources.ts'
 import type { Sent } from '../helpers/steady-sender.ts'
+import { startTraffic } from '../helpers/traffic.ts'
 
 leaveNothingBehind(test)
 
@@ -22,12 +25,21 @@ interface Ending {
   readonly stderr: string
 }
 
+const options = { cwd: root, env: { ...process.env, OXC_TSCONFIG_PATH: 'examples/tsconfig.json' } }
+
+function commandLine(name: string, args: readonly string[]): string[] {
+  return [...process.execArgv, `examples/${name}.ts`, ...args]
+}
+
+/** Starts an example, whose output is read as it comes. */
+function start(name: string, ...args: readonly string[]): ChildProcessByStdio<null, Readable, null> {
+  return spawn(process.execPath, commandLine(name, args), { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
 /** Runs an example to its end. */
 async function run(name: string, ...args: readonly string[]): Promise<Ending> {
-  const options = { cwd: root, env: { ...process.env, OXC_TSCONFIG_PATH: 'examples/tsconfig.json' } }
-  const command = [...process.execArgv, `examples/${name}.ts`, ...args]
   try {
-    return { status: 0, ...(await promisify(execFile)(process.execPath, command, options)) }
+    return { status: 0, ...(await promisify(execFile)(process.execPath, commandLine(name, args), options)) }
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
     return { status: code, stdout, stderr }
@@ -101,6 +113,24 @@ by links, both are attached
   t.deepEqual(queryCgroup(path, 'Egress').programs, [])
 })
 
+const readsWithout = testIf('handles-without-capabilities')
+
+readsWithout('drop-privileges: what nobody counts is read after root has gone, and the end detaches', async (t) => {
+  const cgroup = makeCgroup(t)
+  const child = start('drop-privileges', cgroup.path)
+  t.teardown(() => child.kill('SIGKILL'))
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  const next = async (): Promise<string> => String((await lines.next()).value)
+  t.is(await next(), 'uid 65534, effective capabilities 0000000000000000')
+  t.is(await next(), '0 packets, 0 bytes')
+  t.like(await startTraffic(t, cgroup).udp(10), { sent: 10 })
+  child.kill('SIGINT')
+  let last = await next()
+  while (/^\d+ packets/.test(last)) last = await next()
+  t.is(last, 'detached after 10 packets')
+  t.deepEqual(idsOn(cgroup.path), [])
+})
+
 const misuses: readonly [title: string, args: readonly string[], status: number, stderr: RegExp][] = [
   ['handover', [], 2, /^handover: usage: handover\.ts <cgroup> <pin> <denied port> \| --end <pin>\n$/],
   ['handover', ['/sys/fs/cgroup/app', '/sys/fs/bpf/app', '65536'], 2, /^handover: "65536" is no port\n$/],
@@ -112,6 +142,8 @@ const misuses: readonly [title: string, args: readonly string[], status: number,
     1,
     /^two-filters: Cannot open the cgroup .*Make it first \(mkdir\)/,
   ],
+  ['drop-privileges', [], 2, /^drop-privileges: usage: drop-privileges\.ts <cgroup> \[<uid>\]\n$/],
+  ['drop-privileges', ['/sys/fs/cgroup', '0'], 2, /^drop-privileges: usage: /],
   ['forbidden-subtree', [], 2, /^forbidden-subtree: usage: forbidden-subtree\.ts <cgroup>\n$/],
 ]
 

@@ -1,4 +1,4 @@
-// `examples/egress-filter.ts` as a child process, and what there still is of it.
+// An example that runs a command in a cgroup of its own, as a child process, and what there still is of it.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, readdirSync, statSync } from 'node:fs'
@@ -20,6 +20,8 @@ export interface Ending {
 
 /** What the example is started with. */
 export interface Settings {
+  /** Its name in examples/. Default: `egress-filter`. */
+  readonly example?: string
   /** A command that runs the one behind it, such as `setpriv`. */
   readonly by?: readonly string[]
   readonly uid?: number
@@ -42,9 +44,10 @@ export interface Example {
 let started = 0
 
 /** Starts the example with these arguments. It and all that it started are killed when the test ends. */
-export function startExample(t: ExecutionContext, args: readonly string[], { by = [], uid }: Settings = {}): Example {
+export function startExample(t: ExecutionContext, args: readonly string[], settings: Settings = {}): Example {
+  const { example: name = 'egress-filter', by = [], uid } = settings
   const mark = `AYAJS_TEST_EXAMPLE=${process.pid}-${++started}`
-  const [program = '', ...rest] = [...by, process.execPath, ...process.execArgv, 'examples/egress-filter.ts', ...args]
+  const [program = '', ...rest] = [...by, process.execPath, ...process.execArgv, `examples/${name}.ts`, ...args]
   const child = spawn(program, rest, {
     cwd: root,
     detached: true,
@@ -60,9 +63,9 @@ export function startExample(t: ExecutionContext, args: readonly string[], { by 
     pid,
     ended: endOf(child, stdout, collect(child.stderr)),
     stdoutSoFar: stdout,
-    signal: (name, to = 'process') => void process.kill(to === 'group' ? -pid : pid, name),
+    signal: (signal, to = 'process') => void process.kill(to === 'group' ? -pid : pid, signal),
     closeStdout: () => void child.stdout.destroy(),
-    cgroup: () => cgroupOf(pid),
+    cgroup: () => cgroupOf(name, pid),
     processes,
   }
 }
@@ -104,9 +107,9 @@ export function tableOf(stdout: string): Record<string, readonly number[]> {
   return Object.fromEntries([...rows].map(([, title = '', cells = '']) => [title, cells.match(/\d+/g)!.map(Number)]))
 }
 
-function cgroupOf(pid: number): string | undefined {
-  const name = readdirSync(cgroupMount()).find((one) => one.startsWith(`ayajs-egress-filter-${pid}-`))
-  return name === undefined ? undefined : join(cgroupMount(), name)
+function cgroupOf(name: string, pid: number): string | undefined {
+  const folder = readdirSync(cgroupMount()).find((one) => one.startsWith(`ayajs-${name}-${pid}-`))
+  return folder === undefined ? undefined : join(cgroupMount(), folder)
 }
 
 function processesMarked(mark: string): readonly number[] {

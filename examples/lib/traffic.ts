@@ -1,7 +1,7 @@
 // What `egress_filter.bpf.c` counts: read from its map, shown as a table, compared with what somebody else counted.
 
 import { isDeepStrictEqual } from 'node:util'
-import type { MapBase } from 'ayajs'
+import { type MapBase, PerCpuArray } from 'ayajs'
 
 /** The counts of one direction. */
 export interface Traffic {
@@ -17,17 +17,28 @@ export interface BothWays {
   readonly ingress: Traffic
 }
 
-/** The map `traffic`: a key of type u32, and per possible CPU a `struct traffic` of four u64 (bpf/layout/traffic.h). */
-export function readTraffic(map: MapBase | null): BothWays {
-  if (map === null) throw new Error('the object has no map "traffic"')
-  return { egress: sumOfCpus(map, 0), ingress: sumOfCpus(map, 1) }
+/** `struct traffic` of the C source: sums of one CPU. */
+interface Sums {
+  readonly packets: bigint
+  readonly bytes: bigint
+  readonly dropped_packets: bigint
+  readonly dropped_bytes: bigint
 }
 
-function sumOfCpus(map: MapBase, direction: number): Traffic {
-  const value = map.get(new Uint8Array(Uint32Array.of(direction).buffer)) ?? new Uint8Array()
-  const fields = [...new BigUint64Array(value.slice().buffer)].map(Number)
-  const sum = (field: number): number => fields.reduce((total, one, at) => (at % 4 === field ? total + one : total), 0)
-  return { packets: sum(0), bytes: sum(1), 'dropped packets': sum(2), 'dropped bytes': sum(3) }
+/** The map `traffic`: by direction, the sums of each possible CPU. */
+export function readTraffic(map: MapBase | null): BothWays {
+  const traffic = PerCpuArray.tryFrom<Sums>(map)
+  return { egress: sumOfCpus(traffic.get(0)), ingress: sumOfCpus(traffic.get(1)) }
+}
+
+function sumOfCpus(ofEachCpu: readonly Sums[] = []): Traffic {
+  const sum = (field: keyof Sums): number => ofEachCpu.reduce((total, sums) => total + Number(sums[field]), 0)
+  return {
+    packets: sum('packets'),
+    bytes: sum('bytes'),
+    'dropped packets': sum('dropped_packets'),
+    'dropped bytes': sum('dropped_bytes'),
+  }
 }
 
 /** Prints the counts beside those that the command printed as JSON; whether they agree. */
