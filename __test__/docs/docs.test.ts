@@ -1,14 +1,15 @@
 // The documents keep what they promise: each block of TypeScript type-checks and runs, each link and file that they name is there.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { writeTypes } from 'ayajs'
 import { makeCgroup } from '../helpers/cgroup.ts'
 import { leaveNothingBehind } from '../helpers/left-behind.ts'
 import { makePinDirectory } from '../helpers/pins.ts'
 import { deadlineMs } from '../helpers/poll.ts'
-import { root } from '../helpers/sources.ts'
+import { read, root } from '../helpers/sources.ts'
 import { blocksOf, deadLinks, documents, missingFiles, type Block } from './markdown.ts'
 
 leaveNothingBehind(test)
@@ -24,8 +25,18 @@ const placeholders = {
   cgroup: '/sys/fs/cgroup/app',
   /** A directory of its own in the BPF file system, empty. */
   pins: '/sys/fs/bpf/app',
-  /** The object that ships with the package. */
-  object: /(['"`])(?:\.\/)?filter\.bpf\.o\1/g,
+}
+
+/** So do names of objects. What `ayajs types` writes for each is beside the block: `filter.bpf.ts`. */
+const objects: Readonly<Record<string, string>> = {
+  /** What ships with the package. */
+  'filter.bpf.o': 'bpf/egress_filter.bpf.o',
+  /** What docs/guide/getting-started.md shows. */
+  'packets.bpf.o': '__test__/fixtures/packets.bpf.o',
+  /** With maps of several types. */
+  'flows.bpf.o': '__test__/fixtures/flows.bpf.o',
+  /** What docs/guide/rust.md shows: written in Rust, with log lines. */
+  'sent.bpf.o': 'bpf/rust/filter.bpf.o',
 }
 
 /** Whoever waits for a signal gets it. Stands in the first line, so that no line of the block moves. */
@@ -46,18 +57,26 @@ test('blocks of TypeScript are marked no-run, or not at all', (t) => {
 test('every block of TypeScript type-checks', (t) => {
   const folder = temporaryFolder(t)
   const files = new Map(blocks.map((block, index) => [`block${index}.ts`, block]))
+  writeTypesInto(folder)
   for (const [name, { code }] of files) writeFileSync(join(folder, name), `${code}export {}\n`)
   t.deepEqual(complaintsOfTsc(folder, files), [])
 })
 
 for (const block of blocks.filter(({ mark }) => mark === '')) {
   test(`${block.place} runs`, async (t) => {
-    const file = join(temporaryFolder(t), 'block.ts')
+    const folder = temporaryFolder(t)
+    const file = join(folder, 'block.ts')
+    writeTypesInto(folder)
     writeFileSync(file, signalling + fillIn(t, block.code))
     const { status, output } = await run(t, file)
     t.is(status, '0', output)
   })
 }
+
+test('docs/guide/getting-started.md shows the fixture that its blocks run with', (t) => {
+  const [, shown] = /^```c\n([^]*?)^```$/m.exec(read('docs/guide/getting-started.md')) ?? []
+  t.is(shown, read('__test__/fixtures/packets.bpf.c').split('\n').slice(2).join('\n'))
+})
 
 for (const document of documents) {
   test(`the links and files in ${document} are there`, (t) => {
@@ -73,7 +92,17 @@ function fillIn(t: ExecutionContext, code: string): string {
   return places
     .filter(([placeholder]) => code.includes(placeholder))
     .reduce((text, [placeholder, make]) => text.replaceAll(placeholder, make()), code)
-    .replaceAll(placeholders.object, JSON.stringify(join(root, 'bpf/egress_filter.bpf.o')))
+    .replaceAll(/(['"`])(?:\.\/)?(\w+\.bpf\.o)\1/g, (literal, _quote, name: string) => {
+      const object = objects[name]
+      return object === undefined ? literal : JSON.stringify(join(root, object))
+    })
+}
+
+function writeTypesInto(folder: string): void {
+  for (const [file, object] of Object.entries(objects)) {
+    const types = writeTypes(readFileSync(join(root, object)), { file })
+    writeFileSync(join(folder, file.replace(/\.o$/, '.ts')), types)
+  }
 }
 
 async function run(t: ExecutionContext, file: string): Promise<{ status: string; output: string }> {

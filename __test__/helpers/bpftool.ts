@@ -25,6 +25,8 @@ export interface ShownMap {
   readonly bytes_value: number
   readonly max_entries: number
   readonly flags: number
+  readonly frozen?: number
+  readonly btf_id?: number
 }
 
 export interface ShownLink {
@@ -68,6 +70,11 @@ export function showMaps(): readonly ShownMap[] {
 
 export function showLinks(): readonly ShownLink[] {
   return bpftool('link', 'show') as ShownLink[]
+}
+
+/** BTF, of the kernel and of what was loaded. */
+export function showTypes(): readonly { readonly id: number }[] {
+  return bpftool('btf', 'show') as { id: number }[]
 }
 
 /** The programs that are attached to this cgroup itself. */

@@ -1,8 +1,8 @@
 // Cgroups of the tests: made below the v2 mount under a name of our own, and gone when the test ends, with all that is in them.
 import { mkdirSync, readFileSync, readdirSync, rmdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ExecutionContext } from 'ava'
 import { startChild, type Child } from './children.ts'
+import type { Owner } from './owner.ts'
 import { untilNone } from './poll.ts'
 
 export interface TestCgroup {
@@ -16,8 +16,8 @@ export const cgroupPrefix = `ayajs-test-${process.pid}-`
 
 let made = 0
 
-/** Makes a cgroup that lives as long as the test. */
-export function makeCgroup(t: ExecutionContext, parent: string = cgroupMount()): TestCgroup {
+/** Makes a cgroup that lives as long as its owner. */
+export function makeCgroup(t: Owner, parent: string = cgroupMount()): TestCgroup {
   const path = join(parent, `${cgroupPrefix}${++made}`)
   mkdirSync(path)
   t.teardown(() => removeCgroup(path))
@@ -25,7 +25,7 @@ export function makeCgroup(t: ExecutionContext, parent: string = cgroupMount()):
 }
 
 /** Starts a command that is in the cgroup before it begins, so that all of its sockets are. */
-export function startIn(t: ExecutionContext, cgroup: TestCgroup, command: readonly string[]): Child {
+export function startIn(t: Owner, cgroup: TestCgroup, command: readonly string[]): Child {
   const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"'
   return startChild(t, ['/bin/sh', '-c', enter, cgroup.path, ...command])
 }

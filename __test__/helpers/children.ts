@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { ExecutionContext } from 'ava'
+import type { Owner } from './owner.ts'
 import { root } from './sources.ts'
 
 /** How a process ended. */
@@ -28,17 +28,17 @@ export function commandOf(file: string, ...args: readonly string[]): readonly st
   return [process.execPath, ...process.execArgv, fileURLToPath(new URL(file, import.meta.url)), ...args]
 }
 
-/** Starts a command that can talk to us. It is killed when the test ends. */
-export function startChild(t: ExecutionContext, command: readonly string[]): Child {
+/** Starts a command that can talk to us. It is killed when its owner ends. */
+export function startChild(t: Owner, command: readonly string[]): Child {
   const [program = '', ...args] = command
   const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
   const ended = endOf(child)
-  const messages = collect(child)
+  const messages = collect(child, ended)
   t.teardown(async () => {
     child.kill('SIGKILL')
     await ended
   })
-  const next = async <T>(): Promise<T> => (await Promise.race([messages.next(), unexpectedEnd(ended)])) as T
+  const next = async <T>(): Promise<T> => (await messages.next()) as T
   return {
     pid: child.pid ?? 0,
     ended,
@@ -58,23 +58,34 @@ async function endOf(child: ChildProcess): Promise<Ended> {
   return { code, signal, stderr: Buffer.concat(stderr).toString() }
 }
 
-async function unexpectedEnd(ended: Promise<Ended>): Promise<never> {
-  const { code, signal, stderr } = await ended
+/**
+ * Keeps messages that come before somebody waits for them. Those who wait when the child ends are told so; they wait for
+ * nothing that lives as long as the child, which would keep what each of them had.
+ */
+function collect(child: ChildProcess, ended: Promise<Ended>): { next: () => Promise<unknown> } {
+  const early: unknown[] = []
+  const waiting: { resolve: (message: unknown) => void; reject: (error: unknown) => void }[] = []
+  let failure: unknown
+  const fail = (error: unknown): void => {
+    failure = error
+    for (const { reject } of waiting.splice(0)) reject(error)
+  }
+  child.on('message', (message) => {
+    const first = waiting.shift()
+    if (first === undefined) early.push(message)
+    else first.resolve(message)
+  })
   // A last message may have arrived together with the end.
-  await new Promise(setImmediate)
-  throw new Error(`the child ended with ${signal ?? code} before it answered\n${stderr}`)
+  ended.then((how) => setImmediate(() => fail(unexpectedEnd(how))), fail)
+  return {
+    next: async () => {
+      if (early.length > 0) return early.shift()
+      if (failure !== undefined) throw failure
+      return new Promise((resolve, reject) => waiting.push({ resolve, reject }))
+    },
+  }
 }
 
-/** Keeps messages that come before somebody waits for them. */
-function collect(child: ChildProcess): { next: () => Promise<unknown> } {
-  const early: unknown[] = []
-  const waiting: ((message: unknown) => void)[] = []
-  child.on('message', (message) => {
-    const wake = waiting.shift()
-    if (wake === undefined) early.push(message)
-    else wake(message)
-  })
-  return {
-    next: async () => (early.length > 0 ? early.shift() : new Promise((resolve) => waiting.push(resolve))),
-  }
+function unexpectedEnd({ code, signal, stderr }: Ended): Error {
+  return new Error(`the child ended with ${signal ?? code} before it answered\n${stderr}`)
 }

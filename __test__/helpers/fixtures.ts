@@ -1,7 +1,7 @@
 // The fixtures, opened for one test, and what their maps say.
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
-import { CgroupSkb, Ebpf, type LoadOptions, type MapBase } from 'ayajs'
+import { type BytesMap, CgroupSkb, Ebpf, type LoadOptions } from 'ayajs'
 
 /** Names and indexes of the counters in the map `packets` of cgroup_skb.bpf.o. */
 export const counters = { count_egress: 0, count_ingress: 1, drop_egress: 2, count_any: 3 } as const
@@ -25,18 +25,18 @@ export function loaded(bpf: Ebpf, name: string): CgroupSkb {
   return program
 }
 
-/** The map of this name, which must be there. */
-export function mapOf(bpf: Ebpf, name: string): MapBase {
+/** The map of this name, which must be there, as bytes. */
+export function mapOf(bpf: Ebpf, name: string): BytesMap {
   const map = bpf.map(name)
   if (map === null) throw new Error(`the object has no map ${name}`)
-  return map
+  return map.asBytes()
 }
 
-/** The map of this name, which must be there, taken out. */
-export function takenFrom(bpf: Ebpf, name: string): MapBase {
+/** The map of this name, which must be there, taken out, as bytes. */
+export function takenFrom(bpf: Ebpf, name: string): BytesMap {
   const map = bpf.takeMap(name)
   if (map === null) throw new Error(`the object has no map ${name}`)
-  return map
+  return map.asBytes()
 }
 
 /** How many packets a program of cgroup_skb.bpf.o has seen. */

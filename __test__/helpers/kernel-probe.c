@@ -3,6 +3,7 @@
  * `name yes` or `name <errno>` for each. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/bpf.h>
 #include <linux/btf.h>
 #include <linux/capability.h>
@@ -15,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Newer than the headers of Debian 12. */
@@ -243,6 +245,20 @@ static int fentry(void)
 	return id < 0 ? id : load(BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, id, 0);
 }
 
+static int lsm(void)
+{
+	int id = function_id("bpf_lsm_file_open");
+
+	return id < 0 ? id : load(BPF_PROG_TYPE_LSM, BPF_LSM_MAC, id, 0);
+}
+
+static int lsm_cgroup(void)
+{
+	int id = function_id("bpf_lsm_socket_create");
+
+	return id < 0 ? id : load(BPF_PROG_TYPE_LSM, BPF_LSM_CGROUP, id, 1);
+}
+
 /* Looks up one entry of an empty or fixed map: the end (ENOENT) is a right answer. */
 static int look_up_batch(int map)
 {
@@ -272,6 +288,39 @@ static int batch_percpu_array(void)
 	return look_up_batch(create_map(BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 4, 0));
 }
 
+/* Takes an entry that is not there: ENOENT is a right answer. */
+static int lookup_and_delete_hash(void)
+{
+	static __u8 key[8], value[8];
+	int map = create_map(BPF_MAP_TYPE_HASH, 8, 8, 4, 0);
+	union bpf_attr attr = {.map_fd = map, .key = (__u64)(long)key, .value = (__u64)(long)value};
+	int result = map < 0 ? map : bpf(BPF_MAP_LOOKUP_AND_DELETE_ELEM, &attr, sizeof(attr));
+
+	return result == -ENOENT ? 0 : result;
+}
+
+static int bloom_filter(void)
+{
+	return create_map(BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 4, 0);
+}
+
+/* A child that became nobody looks up in a map that it has open. */
+static int handles_without_capabilities(void)
+{
+	static __u8 key[4], value[8];
+	int map = create_map(BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0);
+	union bpf_attr attr = {.map_fd = map, .key = (__u64)(long)key, .value = (__u64)(long)value};
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		if (setgroups(0, NULL) || setgid(65534) || setuid(65534))
+			_exit(errno);
+		_exit(bpf(BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr)) < 0 ? errno : 0);
+	}
+	return child < 0 || waitpid(child, &status, 0) < 0 ? -errno : -WEXITSTATUS(status);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(void);
@@ -286,12 +335,17 @@ static const struct {
 	{"test-run-cgroup-skb", test_run_cgroup_skb},
 	{"verified-instructions", verified_instructions},
 	{"fentry", fentry},
+	{"lsm", lsm},
+	{"lsm-cgroup", lsm_cgroup},
 	{"lirc-mode2", lirc_mode2},
 	{"ring-buffer", ring_buffer},
 	{"user-ring-buffer", user_ring_buffer},
 	{"batch-hash", batch_hash},
 	{"batch-lpm-trie", batch_lpm_trie},
 	{"batch-percpu-array", batch_percpu_array},
+	{"lookup-and-delete-hash", lookup_and_delete_hash},
+	{"bloom-filter", bloom_filter},
+	{"handles-without-capabilities", handles_without_capabilities},
 };
 
 /* The probes' own cgroup, in the cgroup v2 hierarchy: alone, or beside v1. */

@@ -17,11 +17,19 @@ const detached = new Uint8Array(64)
 structuredClone(detached.buffer, { transfer: [detached.buffer] })
 
 /** One of every exported class that there are objects of, from an object that is open, with a program that is loaded. */
-const ebpf = native.Ebpf.loadFile(fixturePath('cgroup_skb'))
+const ebpf = new native.EbpfLoader().load(readFileSync(fixturePath('cgroup_skb')))
 const program = present(ebpf.program('count_any'))
 const cgroupSkb = native.CgroupSkb.tryFrom(program)
 const loader = new native.EbpfLoader()
 const map = present(ebpf.map('packets'))
+const closedMap = native.MapData.create({ mapType: 'Hash', keySize: 4, valueSize: 8, maxEntries: 8 })
+const element = map.element(new Uint8Array(new SharedArrayBuffer(map.elementLayout().size)))
+const closedElement = closedMap.element(new Uint8Array(new SharedArrayBuffer(64)))
+const control = new Int32Array(new SharedArrayBuffer(16))
+const elements = native.elementFunctions(new Uint8Array(control.buffer))
+closedMap.close()
+const ring = native.MapData.create({ mapType: 'RingBuf', keySize: 0, valueSize: 0, maxEntries: 4096 })
+const reader = native.RingReader.open(ring)
 const btf = native.Btf.parse(readFileSync('/sys/kernel/btf/vmlinux'))
 program.load()
 
@@ -57,18 +65,27 @@ const garbage: readonly unknown[] = [
   new Uint8Array(0),
   new Uint8Array(4),
   new Uint8Array(new SharedArrayBuffer(8)),
+  new Uint8Array(new SharedArrayBuffer(4096)),
+  new Uint8Array(new SharedArrayBuffer(4096)).subarray(1),
+  { mapType: 'Hash', keySize: 2 ** 32 - 1, valueSize: 2 ** 32 - 1, maxEntries: 2 ** 32 - 1 },
+  { mapType: 'Array', keySize: NaN, valueSize: 4, maxEntries: 1, mapFlags: {}, mapExtra: 7 },
   new Uint8Array(100_000).fill(0x45),
   new Float64Array(3),
+  new Uint32Array(4),
   new DataView(new ArrayBuffer(8)),
   Object.create(native.Program.prototype),
   Object.setPrototypeOf(new native.EbpfLoader(), native.Program.prototype),
   Object.setPrototypeOf(new native.EbpfLoader(), native.CgroupSkbLinkId.prototype),
   Object.setPrototypeOf(new native.EbpfLoader(), native.Btf.prototype),
+  Object.setPrototypeOf(new native.EbpfLoader(), native.MapData.prototype),
   new native.EbpfLoader(),
   ebpf,
   program,
   cgroupSkb,
   map,
+  closedMap,
+  ring,
+  reader,
   btf,
 ]
 
@@ -76,7 +93,20 @@ const garbage: readonly unknown[] = [
 const followers: readonly unknown[] = [undefined, null, -1, 4294967299, 'Egress', new Uint8Array(3), {}, Symbol('y')]
 
 /** Whoever can be `this`. */
-const receivers: readonly unknown[] = [ebpf, program, cgroupSkb, loader, map, btf, undefined, null, 7, {}]
+const receivers: readonly unknown[] = [
+  ebpf,
+  program,
+  cgroupSkb,
+  loader,
+  map,
+  closedMap,
+  reader,
+  btf,
+  undefined,
+  null,
+  7,
+  {},
+]
 
 const pending: Promise<unknown>[] = []
 const called = new Set<string>()
@@ -102,6 +132,11 @@ for (const [name, exported] of Object.entries(native)) {
     )
     for (const receiver of receivers) attack(`${name}.prototype.${method}`, call as Callable, receiver, [program])
   }
+}
+
+for (const index of [element.index, closedElement.index, -1]) {
+  control[0] = index
+  for (const [name, call] of Object.entries(elements)) attackEach(`elements.${name}`, call, map)
 }
 
 await Promise.allSettled(pending)
@@ -133,6 +168,8 @@ function attack(name: string, call: Callable, receiver: unknown, args: readonly 
     const result = Reflect.apply(call, receiver, args)
     if (result instanceof Promise) pending.push(result.catch((error: unknown) => check(name, error)))
     if (result instanceof native.Ebpf) result.close()
+    if (result instanceof native.MapData && result !== map) result.close()
+    if (result instanceof native.RingReader && result !== reader) result.close()
   } catch (error) {
     check(name, error)
   }
@@ -145,8 +182,8 @@ function check(name: string, error: unknown): void {
 
 /** A call that fails, and so asks the factory for an error. */
 function fails(): never {
-  native.Ebpf.loadFile('/nonexistent')
-  throw new TypeError('loading a file that is not there has not failed')
+  native.readObject('/nonexistent')
+  throw new TypeError('reading a file that is not there has not failed')
 }
 
 function throws(call: () => unknown): boolean {

@@ -39,7 +39,7 @@ export function isStrict({ name }: Door): boolean {
 
 /** A builder with the same options. */
 function loaderWith(options: LoadOptions): EbpfLoader {
-  const { globals = {}, mapMaxEntries = {}, mapPinPath = {}, extensions = [] } = options
+  const { globals = {}, mapMaxEntries = {}, mapPinPath = {}, maps = {}, extensions = [] } = options
   const loader = new EbpfLoader()
   if (options.btf !== undefined) loader.btf(options.btf)
   if (options.allowUnsupportedMaps) loader.allowUnsupportedMaps()
@@ -48,6 +48,7 @@ function loaderWith(options: LoadOptions): EbpfLoader {
   for (const [name, value] of Object.entries(globals)) loader.overrideGlobal(name, value, true)
   for (const [name, count] of Object.entries(mapMaxEntries)) loader.mapMaxEntries(name, count)
   for (const [name, path] of Object.entries(mapPinPath)) loader.mapPinPath(name, path)
+  for (const [name, map] of Object.entries(maps)) loader.useMap(name, map)
   for (const name of extensions) loader.extension(name)
   return loader
 }

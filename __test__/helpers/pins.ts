@@ -1,14 +1,14 @@
 // Directories of the tests in the BPF file system, removed with everything pinned in them when the test ends.
 import { mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ExecutionContext } from 'ava'
+import type { Owner } from './owner.ts'
 
 const prefix = `ayajs-test-${process.pid}-`
 
 let made = 0
 
 /** A directory in which objects can be pinned. */
-export function makePinDirectory(t: ExecutionContext): string {
+export function makePinDirectory(t: Owner): string {
   const path = join(bpfMount(), `${prefix}${++made}`)
   mkdirSync(path)
   t.teardown(() => {

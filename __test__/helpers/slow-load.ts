@@ -1,4 +1,5 @@
 // A load that is slow enough to be caught in the act: what happens while another thread holds an object.
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 import { CgroupSkb, Ebpf, EbpfError } from 'ayajs'
@@ -11,7 +12,10 @@ export interface SlowObject {
 }
 
 /** How often it is tried to catch a load in the act: a thread that sleeps at the wrong moment is no failure. */
-const attempts = 200
+const attempts = 1000
+
+/** After so many attempts the machine is busy with something else: give it time between two. */
+const patience = 100
 
 /** Opens the object until the test ends. */
 export function openSlow(t: ExecutionContext): SlowObject {
@@ -32,6 +36,7 @@ export async function whileLoading<T>({ slow }: SlowObject, action: () => T): Pr
     await loading
     if (stateOf(slow) === 'loading') throw new Error('busy, although nothing is being loaded')
     if (result?.inTime) return result.value
+    if (attempt >= patience) await setTimeout(10)
   }
   throw new Error(`no load was caught in the act in ${attempts} attempts`)
 }

@@ -1,7 +1,7 @@
 // Traffic of a cgroup: a child in it sends a stated amount over loopback, to itself, and reports what happened.
-import type { ExecutionContext } from 'ava'
 import { startIn, type TestCgroup } from './cgroup.ts'
 import { commandOf } from './children.ts'
+import type { Owner } from './owner.ts'
 
 /** What is to be sent. */
 export type Order =
@@ -23,8 +23,8 @@ export interface Traffic {
   tcp(bytes: number, options?: { host?: Order['host'] }): Promise<Report>
 }
 
-/** Starts the child; it ends with the test. All of its sockets are the cgroup's, and it makes new ones for each order. */
-export function startTraffic(t: ExecutionContext, cgroup: TestCgroup): Traffic {
+/** Starts the child; it ends with its owner. All of its sockets are the cgroup's, and it makes new ones for each order. */
+export function startTraffic(t: Owner, cgroup: TestCgroup): Traffic {
   const child = startIn(t, cgroup, commandOf('./traffic-child.ts'))
   const order = (what: Order): Promise<Report> => child.ask<Report>(what)
   return {

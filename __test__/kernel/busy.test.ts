@@ -69,7 +69,7 @@ const free: Readonly<Record<string, (bpf: Ebpf, quick: CgroupSkb, cgroup: string
   'Ebpf.programs': (bpf) => bpf.programs(),
   'Ebpf.map': (bpf) => bpf.map('traffic'),
   'Ebpf.maps': (bpf) => bpf.maps(),
-  'MapBase.get': (bpf) => mapOf(bpf, 'traffic').get(u32Key(0)),
+  'BytesMap.get': (bpf) => mapOf(bpf, 'traffic').get(u32Key(0)),
   'MapBase.info': (bpf) => mapOf(bpf, 'traffic').info(),
 }
 

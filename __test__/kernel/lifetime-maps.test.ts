@@ -1,8 +1,8 @@
 // The sentences of docs/lifetime.md about links that end by themselves, and about maps: each is the title of one test.
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { CgroupSkbAttachType } from 'ayajs'
+import { ArrayMap, ArrayOfMaps, CgroupSkbAttachType, MapBase, type Ebpf } from 'ayajs'
 import { attachedIds, bpftool, showMap } from '../helpers/bpftool.ts'
 import { makeCgroup, removeCgroup } from '../helpers/cgroup.ts'
 import { loaded, mapOf, openFixture, takenFrom, u32Key, u64 } from '../helpers/fixtures.ts'
@@ -88,4 +88,75 @@ test('A pinned map outlives its object, and every process', async (t) => {
   t.true(await until(() => showMap(other) === null))
   t.is(showMap(id)?.type, 'hash')
   t.deepEqual(readdirSync(directory), ['hash'])
+})
+
+test('A map that was given to an object stays open in either object when the other one is closed', (t) => {
+  const [one, two] = [openFixture(t, 'cgroup_skb'), openFixture(t, 'cgroup_skb')]
+  const receivers = [one, two].map((giver) => {
+    return openFixture(t, 'cgroup_skb', { maps: { packets: mapOf(giver, 'packets') } })
+  })
+  const { id } = mapOf(one, 'packets').info()
+  one.close()
+  t.is(u64(mapOf(receivers[0] as Ebpf, 'packets').get(u32Key(0))), 0n)
+  t.is(mapOf(receivers[0] as Ebpf, 'packets').info().id, id)
+  receivers[1]?.close()
+  t.is(u64(mapOf(two, 'packets').get(u32Key(0))), 0n)
+})
+
+test('A program that is loaded after the giver of a map was closed uses that map all the same', async (t) => {
+  const giver = openFixture(t, 'cgroup_skb')
+  const { id } = mapOf(giver, 'packets').info()
+  const bpf = openFixture(t, 'cgroup_skb', { maps: { packets: mapOf(giver, 'packets') } })
+  giver.close()
+  t.deepEqual(loaded(bpf, 'count_egress').info().mapIds, [id])
+  bpf.close()
+  t.true(await until(() => showMap(id) === null))
+})
+
+test('A map that was opened by its id, from a pin or from a descriptor is a handle of its own: closing it closes no other, and removes no pin', async (t) => {
+  const path = join(makePinDirectory(t), 'hash')
+  const bpf = openFixture(t, 'maps', { mapPinPath: { hash: path } })
+  const map = mapOf(bpf, 'hash')
+  const { id } = map.info()
+  for (const other of [MapBase.fromId(id), MapBase.fromPin(path), MapBase.fromFd(map.fd())]) {
+    t.is(other.info().id, id)
+    other.close()
+    t.true(other.closed)
+    t.false(map.closed)
+  }
+  const last = MapBase.fromPin(path)
+  bpf.close()
+  t.is(last.info().id, id)
+  last.close()
+  t.true(existsSync(path))
+  rmSync(path)
+  t.true(await until(() => showMap(id) === null))
+})
+
+test('A map that was made by `create` stays open until its own `close()`, or for as long as something in the kernel uses it', async (t) => {
+  const map = ArrayMap.create({ valueSize: 8, maxEntries: 4 })
+  const { id } = map.info()
+  const bpf = openFixture(t, 'cgroup_skb', { maps: { packets: map } })
+  const program = loaded(bpf, 'count_egress')
+  t.deepEqual(program.info().mapIds, [id])
+  map.close()
+  t.true(map.closed)
+  t.is(showMap(id)?.type, 'array')
+  bpf.close()
+  t.true(await until(() => showMap(id) === null))
+})
+
+test('A map that a map holds stays for as long as it is held, whoever closes it', async (t) => {
+  const bpf = openFixture(t, 'nested_arrays')
+  const outer = ArrayOfMaps.tryFrom(bpf.map('outer'))
+  const inner = ArrayMap.create({ valueSize: 560, maxEntries: 2 })
+  const { id } = inner.info()
+  outer.set(0, inner)
+  inner.close()
+  const held = outer.get(0)
+  t.is(held?.info().id, id)
+  held?.close()
+  t.is(outer.mapId(0), id)
+  outer.delete(0)
+  t.true(await until(() => showMap(id) === null))
 })

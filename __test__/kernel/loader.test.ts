@@ -171,7 +171,6 @@ const noOptions: readonly { options: unknown; says: RegExp }[] = [
   { options: { mapMaxEntry: {} }, says: /Unknown option "mapMaxEntry".*did you mean "mapMaxEntries"/ },
   { options: { frobnicate: 1 }, says: /Unknown option "frobnicate".*known are: as, btf/ },
   { options: null, says: /"options"/ },
-  { options: { globals: { marker: 7 } }, says: /"options.globals.marker"/ },
   { options: { mapMaxEntries: { packets: '7' } }, says: /"options.mapMaxEntries.packets"/ },
   { options: { mapMaxEntries: { packets: -1 } }, says: /"options.mapMaxEntries.packets"/ },
   { options: { mapMaxEntries: { packets: 2 ** 32 } }, says: /"options.mapMaxEntries.packets"/ },

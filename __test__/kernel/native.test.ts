@@ -1,5 +1,5 @@
 // `ayajs/native` used alone, without the checks and the error factory of the TypeScript layer: it is safe all the same.
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
 import * as native from 'ayajs/native'
 import { makeCgroup } from '../helpers/cgroup.ts'
@@ -11,7 +11,7 @@ import type { Report } from '../helpers/native-abuse.ts'
 leaveNothingBehind(test)
 
 function open(t: ExecutionContext, fixture: string): native.Ebpf {
-  const ebpf = native.Ebpf.loadFile(fixturePath(fixture))
+  const ebpf = new native.EbpfLoader().load(readFileSync(fixturePath(fixture)))
   t.teardown(() => ebpf.close())
   return ebpf
 }
@@ -28,7 +28,16 @@ test('every export of ayajs/native survives every wrong argument and every wrong
   t.deepEqual(await child.ended, { code: 0, signal: null, stderr: '' })
   t.deepEqual(odd, [])
   t.log(`${calls} calls of ${called.length} functions`)
-  for (const name of ['Ebpf.load', 'EbpfLoader.prototype.mapPinPath', 'MapData.prototype.lookup', 'new Program']) {
+  for (const name of [
+    'EbpfLoader.prototype.load',
+    'EbpfLoader.prototype.mapPinPath',
+    'MapData.prototype.element',
+    'elementFunctions',
+    'elements.lookup',
+    'RingReader.prototype.drain',
+    'setRingWaker',
+    'new Program',
+  ]) {
     t.true(called.includes(name), name)
   }
 })
@@ -64,7 +73,12 @@ const takesNumbers: readonly { what: string; call: (program: native.CgroupSkb, v
     what: 'the level of EbpfLoader.verifierLogLevel',
     call: (_, value) => new native.EbpfLoader().verifierLogLevel(value),
   },
+  { what: 'the id of MapData.fromId', call: (_, value) => native.MapData.fromId(value) },
+  { what: 'the descriptor of MapData.fromFd', call: (_, value) => native.MapData.fromFd(value) },
+  { what: 'a size of MapData.create', call: (_, value) => native.MapData.create({ ...hash, keySize: value }) },
 ]
+
+const hash = { mapType: 'Hash', keySize: 4, valueSize: 4, maxEntries: 1 }
 
 for (const { what, call } of takesNumbers) {
   test(`ayajs/native throws a RangeError for wrong numbers as ${what}, and cuts none to size`, (t) => {
@@ -91,17 +105,20 @@ test('ayajs/native does not take descriptor 2^32 + n for descriptor n', (t) => {
 })
 
 const takesText: Readonly<Record<string, (loader: native.EbpfLoader, text: string) => unknown>> = {
-  'Ebpf.loadFile': (_, text) => native.Ebpf.loadFile(text),
-  'Ebpf.loadFile with bytes': (_, text) => native.Ebpf.loadFile(Buffer.from(text)),
-  'Ebpf.loadFileAsync': (_, text) => native.Ebpf.loadFileAsync(text),
+  readObject: (_, text) => native.readObject(text),
+  'readObject with bytes': (_, text) => native.readObject(Buffer.from(text)),
+  readObjectAsync: (_, text) => native.readObjectAsync(text),
+  objectNames: (_, text) => native.objectNames(new Uint8Array(), text),
   'Btf.parseFile': (_, text) => native.Btf.parseFile(text),
-  'EbpfLoader.loadFile': (loader, text) => loader.loadFile(text),
-  'EbpfLoader.loadFileAsync': (loader, text) => loader.loadFileAsync(text),
+  'EbpfLoader.load': (loader, text) => loader.load(new Uint8Array(), text),
+  'EbpfLoader.loadAsync': (loader, text) => loader.loadAsync(new Uint8Array(), text),
   'EbpfLoader.defaultMapPinDirectory': (loader, text) => loader.defaultMapPinDirectory(text),
   'EbpfLoader.mapPinPath, the name': (loader, text) => loader.mapPinPath(text, '/sys/fs/bpf/x'),
   'EbpfLoader.mapPinPath, the path': (loader, text) => loader.mapPinPath('packets', text),
   'EbpfLoader.mapMaxEntries': (loader, text) => loader.mapMaxEntries(text, 1),
   'EbpfLoader.overrideGlobal': (loader, text) => loader.overrideGlobal(text, new Uint8Array(8), true),
+  'MapData.fromPin': (_, text) => native.MapData.fromPin(text),
+  'MapData.create, the name': (_, text) => native.MapData.create({ ...hash, name: text }),
   'EbpfLoader.extension': (loader, text) => loader.extension(text),
 }
 
@@ -130,17 +147,17 @@ const failing: readonly Failing[] = [
   {
     what: 'a file that is not there',
     expected: { code: 'ERR_EBPF_FILE', errno: -2, syscall: 'open' },
-    fail: () => native.Ebpf.loadFile('/nonexistent'),
+    fail: () => native.readObject('/nonexistent'),
   },
   {
     what: 'a file that is not there, on another thread',
     expected: { code: 'ERR_EBPF_FILE', errno: -2, syscall: 'open' },
-    fail: () => native.Ebpf.loadFileAsync('/nonexistent'),
+    fail: () => native.readObjectAsync('/nonexistent'),
   },
   {
     what: 'bytes that are no object',
     expected: { code: 'ERR_EBPF_PARSE' },
-    fail: () => native.Ebpf.load(new Uint8Array(100)),
+    fail: () => new native.EbpfLoader().load(new Uint8Array(100)),
   },
   {
     what: 'a descriptor that is not open',
@@ -194,3 +211,13 @@ for (const { what, expected, fail } of failing) {
     t.deepEqual({ code, errno, syscall }, { errno: undefined, syscall: undefined, ...expected })
   })
 }
+
+test('ayajs/native refuses an index that shares memory with the records', (t) => {
+  const ring = native.MapData.create({ mapType: 'RingBuf', keySize: 0, valueSize: 0, maxEntries: 4096 })
+  t.teardown(() => ring.close())
+  const reader = native.RingReader.open(ring)
+  const memory = new ArrayBuffer(64)
+  const error = { instanceOf: RangeError, code: 'ERR_OUT_OF_RANGE' }
+  t.throws(() => reader.drain(new Uint8Array(memory, 0, 40), 1, new Uint32Array(memory, 36)), error)
+  t.is(reader.drain(new Uint8Array(memory, 0, 40), 1, new Uint32Array(memory, 40)), 0)
+})

@@ -1,14 +1,16 @@
 // What is published: exactly the files that users need, types that resolve, an addon of a bounded size.
 import test from 'ava'
 import { bindingPath, packBinding, packPackage, platform, run, runTool } from '../helpers/package.ts'
-import { root } from '../helpers/sources.ts'
+import { filesBelow, read, root } from '../helpers/sources.ts'
 
 const expected = [
+  /^bin\/ayajs\.js$/,
   /^dist\/(?:[\w-]+\/)*[\w.-]+\.js$/,
   /^dist\/(?:[\w-]+\/)*[\w.-]+\.d\.ts$/,
   /^index\.js$/,
   /^index\.d\.ts$/,
   /^bpf\/[\w-]+\.bpf\.o$/,
+  /^bpf\/include\/ayajs\/[\w-]+\.bpf\.h$/,
   /^LICENSE-(?:MIT|APACHE)$/,
   /^README\.md$/,
   /^package\.json$/,
@@ -32,6 +34,16 @@ test('the package holds the files that users need and no other', (t) => {
 test('the package of a platform holds the addon', (t) => {
   const paths = packBinding(t).files.map(({ path }) => path)
   t.deepEqual(paths.sort(), ['README.md', `ayajs.${platform()}.node`, 'package.json'])
+})
+
+test('nothing runs at installation, and nothing is installed but the package of the platform', (t) => {
+  const manifests = ['package.json', ...filesBelow('npm', 'package.json')]
+  t.is(manifests.length, 5)
+  for (const path of manifests) {
+    const { scripts = {}, dependencies = {} } = JSON.parse(read(path)) as Record<string, object | undefined>
+    const atInstall = Object.keys(scripts).filter((name) => /^(?:pre|post)?install$|^(?:pre|post)?prepare$/.test(name))
+    t.deepEqual([atInstall, Object.keys(dependencies)], [[], []], path)
+  }
 })
 
 test('the addon passes the gate of the release: stripped and small', (t) => {

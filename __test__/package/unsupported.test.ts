@@ -55,6 +55,25 @@ for (const [file, text] of Object.entries(imports)) {
   }
 }
 
+for (const [os, arch] of [
+  ['darwin', 'arm64'],
+  ['win32', 'x64'],
+] as const) {
+  test(`on ${os} ${arch}, ayajs types and ayajs inspect work: they need no binding`, (t) => {
+    const folder = install(t, packPackage(t))
+    const fake = Object.entries({ platform: os, arch })
+      .map(([name, value]) => `Object.defineProperty(process, '${name}', { value: '${value}' })`)
+      .join('\n')
+    writeFileSync(join(folder, 'preload.cjs'), fake)
+    const ayajs = (...words: string[]): string =>
+      run(t, folder, process.execPath, '--require', './preload.cjs', 'node_modules/ayajs/bin/ayajs.js', ...words)
+    const object = 'node_modules/ayajs/bpf/egress_filter.bpf.o'
+    t.is(ayajs('types', object, '-o', 'filter.ts'), '')
+    t.is(ayajs('types', object, '-o', 'filter.ts', '--check'), '')
+    t.regex(ayajs('inspect', object), /^ {2}egress_filter {2}cgroup_skb\/egress/m)
+  })
+}
+
 /** What a program reports in a project that has the package but no binding; `preload` runs before it. */
 function runWithout(t: ExecutionContext, file: string, text: string, preload: string): Report {
   const folder = install(t, packPackage(t))

@@ -21,8 +21,9 @@ Ebpf.loadFile(path, { btf: null })
 Ebpf.loadFile(path, { maxEntries: { flows: 1024 } })
 // @ts-expect-error no such option, in loadAsync either
 void Ebpf.loadAsync(new Uint8Array(), { global: {} })
-// @ts-expect-error values of globals are bytes
-Ebpf.loadFile(path, { globals: { limit: 10 } })
+Ebpf.loadFile(path, { globals: { limit: 10, origin: { x: 1 } } })
+// @ts-expect-error globals have names
+Ebpf.loadFile(path, { globals: 10 })
 // @ts-expect-error a number of entries is a number
 Ebpf.loadFile(path, { mapMaxEntries: { flows: '1024' } })
 // @ts-expect-error extensions are a list

@@ -105,7 +105,7 @@ const remedies: [title: string, failure: Partial<Failure>, end: string][] = [
   [
     'EPERM on loading, with the capabilities and without a log, points at the kernel',
     { code: 'ERR_EBPF_LOAD', errno: -1 },
-    'The process has the capabilities: the kernel itself forbids this kind of program here (lockdown, an LSM, or a user namespace).',
+    'The process has the capabilities: the kernel itself forbids this kind of program here (how it was built, lockdown, an LSM, or a user namespace).',
   ],
   [
     'EPERM of the verifier points at its log',

@@ -1,6 +1,6 @@
 // The line of a verifier's log that tells the reason, in logs as kernels from 5.10 to 7.3 wrote them for refused.bpf.o.
 import test from 'ava'
-import { verifierSummary } from '../../dist/verifier-log.js'
+import { readVerifierLog } from '../../dist/verifier-log.js'
 
 const counts = `verification time 19 usec
 stack depth 0
@@ -43,14 +43,15 @@ const cases: [title: string, log: string, summary: string][] = [
   ['a wrong verdict before Linux 6.8', `${badReturn}${oldRange}\n${counts}`, oldRange],
   ['a log that was cut off', 'invalid access to packet, off=0 size=1', 'invalid access to packet, off=0 size=1'],
   ['a log with nothing but counts', counts, ''],
+  ['a log that was cut off before its reason', '; return 2;\n0: (b7) r0 = 2\n1: (95) exit', ''],
   ['an empty log', '', ''],
   ['a log of line ends', '\n\n', ''],
   ['a second half without the first', 'R1 offset is outside of the packet', 'R1 offset is outside of the packet'],
 ]
 
 for (const [title, log, summary] of cases) {
-  test(`verifierSummary finds the reason in ${title}`, (t) => {
-    t.is(verifierSummary(log), summary)
+  test(`readVerifierLog finds the reason in ${title}`, (t) => {
+    t.is(readVerifierLog(log).reason, summary)
   })
 }
 
@@ -94,14 +95,53 @@ const cases73: typeof cases = [
 ]
 
 for (const [title, log, summary] of cases73) {
-  test(`verifierSummary finds the reason in ${title}`, (t) => {
-    t.is(verifierSummary(log), summary)
+  test(`readVerifierLog finds the reason in ${title}`, (t) => {
+    t.is(readVerifierLog(log).reason, summary)
   })
 }
 
-test('verifierSummary takes a log of megabytes', (t) => {
+test('readVerifierLog takes a log of megabytes', (t) => {
   const log = '0: (05) goto pc-1\n'.repeat(300_000) + endlessLoop + counts
-  t.is(verifierSummary(log), 'infinite loop detected at insn 0')
+  t.is(readVerifierLog(log).reason, 'infinite loop detected at insn 0')
+})
+
+const leak = 'Unreleased reference id=2 alloc_insn=4'
+const leakAtExit = 'BPF_EXIT instruction in main prog would lead to reference leak'
+const leakTrace = `; record = bpf_ringbuf_reserve(&ring, 8, 0); @ ring.bpf.c:140
+2: (b7) r3 = 0                        ; R3=0
+4: (85) call bpf_ringbuf_reserve#131  ; R0=ringbuf_mem_or_null(id=2,ref_obj_id=2,sz=8) refs=2
+; return record != 0; @ ring.bpf.c:142
+5: (bf) r1 = r0
+6: (95) exit
+`
+
+const places: [title: string, log: string, sourceLine: string | undefined][] = [
+  ['with file and number', badReturn + range, 'refused.bpf.c:27: return 2;'],
+  ['as text alone, before Linux 6.8', badAccess, 'return data[0] & 1;'],
+  ['with an @ of its own', '; a = "x @ y"; @ at.c:3\n0: (95) exit\nbad', 'at.c:3: a = "x @ y";'],
+  [
+    'that took the reference, where it leaks',
+    leakTrace + leak,
+    'ring.bpf.c:140: record = bpf_ringbuf_reserve(&ring, 8, 0);',
+  ],
+  [
+    'that took the reference, where it leaks, since Linux 6.13',
+    `${leakTrace}${leak}\n${leakAtExit}\n${counts}`,
+    'ring.bpf.c:140: record = bpf_ringbuf_reserve(&ring, 8, 0);',
+  ],
+  ['nowhere, when the taking is cut off', `; return 1; @ ring.bpf.c:142\n6: (95) exit\n${leak}`, undefined],
+  ['nowhere, when there is none', `jump out of range from insn 0 to 101\n${counts}`, undefined],
+  ['nowhere, when there is no reason', badReturn, undefined],
+]
+
+for (const [title, log, sourceLine] of places) {
+  test(`readVerifierLog finds the line of C ${title}`, (t) => {
+    t.is(readVerifierLog(log).sourceLine, sourceLine)
+  })
+}
+
+test('readVerifierLog says both halves of a leak', (t) => {
+  t.is(readVerifierLog(`${leakTrace}${leak}\n${leakAtExit}\n${counts}`).reason, `${leak}; ${leakAtExit}`)
 })
 
 function accessReason(which: string): string {

@@ -1,5 +1,4 @@
 // What ends an attachment, and what outlives whom: pins and modes, to the end of workers and processes.
-import { once } from 'node:events'
 import { mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
@@ -59,8 +58,8 @@ test('The end of a worker, in whatever way, detaches everything that it attached
     const scene = makeScene(t)
     const worker = startWorker(t, scene, ending)
     const ended = new Promise((resolve) => worker.once('exit', resolve))
-    worker.on('error', () => undefined) // The one that throws on purpose.
-    await once(worker, 'message')
+    worker.on('error', () => undefined) // The one that throws on purpose: `once` of node:events would reject for it.
+    await new Promise((resolve) => worker.once('message', resolve))
     if (ending === 'wait' || ending === 'spin') {
       t.deepEqual(attachedOf(scene), [...all].sort(), 'before')
       await worker.terminate()

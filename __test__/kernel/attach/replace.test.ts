@@ -1,5 +1,5 @@
 // `replace`: AllowMultiple in the place of one program, in one step.
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import type { CgroupSkb } from 'ayajs'
 import { attach, counting, idOf, idsFor, idsOn, stranger } from '../../helpers/attachments.ts'
 import { makeCgroup } from '../../helpers/cgroup.ts'
@@ -61,7 +61,7 @@ test('replace by a program that is attached already throws ERR_EBPF_ATTACH, and 
   t.deepEqual(idsOn(path), [one, other].map(idOf))
 })
 
-const notThere: Record<string, (t: Parameters<typeof makeCgroup>[0], cgroup: string, other: CgroupSkb) => void> = {
+const notThere: Record<string, (t: ExecutionContext, cgroup: string, other: CgroupSkb) => void> = {
   'that is not attached': () => undefined,
   'that is attached by a link': (t, cgroup, other) => void attach(t, other, cgroup),
   'that is attached to a cgroup below': (t, cgroup, other) => {

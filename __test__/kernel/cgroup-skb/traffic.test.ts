@@ -144,7 +144,7 @@ test('a program counts the traffic of descendants of its cgroup, and of no other
   t.is(counted(bpf, 'count_egress'), 3)
 })
 
-test('the counters that MapBase.get gives are those that bpftool shows', async (t) => {
+test('the counters that a map gives are those that bpftool shows', async (t) => {
   const cgroup = makeCgroup(t)
   const bpf = openFixture(t, 'cgroup_skb')
   loaded(bpf, 'count_egress').attach(cgroup.path, Egress)

@@ -1,6 +1,16 @@
 // What is said of misused arguments after loading: TypeError and RangeError with Node's codes, before anything happens.
 import test, { type ExecutionContext } from 'ava'
-import { Btf, CgroupSkb, CgroupSkbLink, CgroupSkbLinkId, Ebpf, MapBase, Program, type ProgramHandle } from 'ayajs'
+import {
+  Btf,
+  type BytesMap,
+  CgroupSkb,
+  CgroupSkbLink,
+  CgroupSkbLinkId,
+  Ebpf,
+  MapBase,
+  Program,
+  type ProgramHandle,
+} from 'ayajs'
 import { loaded, mapOf, openFixture } from '../../helpers/fixtures.ts'
 import { leaveNothingBehind } from '../../helpers/left-behind.ts'
 import { bytes, misuse, range, type, value, wrong, type Row } from './misuse.ts'
@@ -9,7 +19,7 @@ leaveNothingBehind(test)
 
 const open = (t: ExecutionContext): Ebpf => openFixture(t, 'cgroup_skb')
 const program = (t: ExecutionContext): CgroupSkb => loaded(open(t), 'count_egress')
-const map = (t: ExecutionContext): MapBase => mapOf(open(t), 'packets')
+const map = (t: ExecutionContext): BytesMap => mapOf(open(t), 'packets')
 
 const cgroup = 'The "cgroup" argument must be a path (string, Buffer or URL), a descriptor, or an object with an fd'
 const directions = `The argument "attachType" must be one of: 'Ingress', 'Egress'`
@@ -134,7 +144,7 @@ const constructors: Row[] = (
     [CgroupSkbLink, 'CgroupSkb.takeLink()'],
     [CgroupSkbLinkId, 'CgroupSkb.attach()'],
     [Ebpf, 'Ebpf.load() or Ebpf.loadFile()'],
-    [MapBase, 'Ebpf.map()'],
+    [MapBase, 'Ebpf.map() or MapBase.create()'],
     [Program, 'Ebpf.program()'],
   ] as const
 ).map(([Class, source]) => [

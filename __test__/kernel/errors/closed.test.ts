@@ -1,6 +1,6 @@
 // What is said of a handle that is used after it, or the object that it came from, was closed.
 import test, { type ExecutionContext } from 'ava'
-import { CgroupSkb, type CgroupSkbLink, type CgroupSkbLinkId, type Ebpf, type MapBase } from 'ayajs'
+import { type BytesMap, CgroupSkb, type CgroupSkbLink, type CgroupSkbLinkId, type Ebpf, type MapBase } from 'ayajs'
 import { makeCgroup } from '../../helpers/cgroup.ts'
 import { loaded, mapOf, openFixture } from '../../helpers/fixtures.ts'
 import { leaveNothingBehind } from '../../helpers/left-behind.ts'
@@ -12,7 +12,7 @@ leaveNothingBehind(test)
 interface Handles {
   bpf: Ebpf
   program: CgroupSkb
-  map: MapBase
+  map: BytesMap
   /** Of a link that went with the object. */
   linkId: CgroupSkbLinkId
   /** Taken, and detached. */

@@ -116,6 +116,7 @@ test('isEbpfError takes anything, and refuses what only looks like one', (t) => 
 function requireCopy(t: ExecutionContext): typeof Package {
   const folder = temporaryFolder(t)
   cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true })
-  for (const file of [join(root, 'index.js'), bindingPath()]) copyFileSync(file, join(folder, basename(file)))
+  for (const file of [join(root, 'package.json'), join(root, 'index.js'), bindingPath()])
+    copyFileSync(file, join(folder, basename(file)))
   return createRequire(join(folder, 'main.js'))('./dist/index.js') as typeof Package
 }

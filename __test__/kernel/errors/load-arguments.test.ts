@@ -12,7 +12,7 @@ const options = (given: unknown): Ebpf => Ebpf.loadFile(fixturePath('cgroup_skb'
 const path = 'must be of type string or an instance of Uint8Array or URL'
 const u32 = 'is out of range. It must be an integer >= 0 && <= 4294967295'
 const known =
-  'as, btf, allowUnsupportedMaps, defaultMapPinDirectory, globals, mapMaxEntries, mapPinPath, extensions, verifierLogLevel'
+  'as, btf, allowUnsupportedMaps, defaultMapPinDirectory, globals, logLevel, mapMaxEntries, mapPinPath, maps, extensions, verifierLogLevel'
 
 const loading: Row[] = [
   ['loadFile()', () => Ebpf.loadFile(wrong(undefined)), type, `The "path" argument ${path}. Received undefined`],
@@ -100,7 +100,7 @@ const loadOptions: Row[] = [
     '{ globals: { marker: 7 } }',
     () => options({ globals: { marker: 7 } }),
     type,
-    `The "options.globals.marker" argument ${bytes}. Received 7`,
+    'globals.marker must be a bigint (__u64): write 7n, not 7',
   ],
   [
     "{ globals: { 'a\\0b': … } }",

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { Btf, Ebpf, type LoadOptions, type MapBase } from 'ayajs'
+import { Btf, type BytesMap, Ebpf, EbpfError, type LoadOptions } from 'ayajs'
 import { fixturePath, mapOf, openFixture } from '../../helpers/fixtures.ts'
 import { hasFeature } from '../../helpers/kernel-features.ts'
 import { leaveNothingBehind } from '../../helpers/left-behind.ts'
@@ -15,8 +15,11 @@ const object = readFileSync(fixturePath('cgroup_skb'))
 
 const compile = 'Compile it with clang -O2 -g -target bpf -c.'
 const checkPath = 'Check `path`: does it exist, is it of the right kind, and may this process open it?'
-const needsBtf = 'Compile the object with clang -g; check that the kernel has /sys/kernel/btf/vmlinux.'
+const needsBtf =
+  'Compile the object with clang -g, in Rust with debug = 2 and bpf-linker --btf; check that the kernel has /sys/kernel/btf/vmlinux.'
 const compare = 'Compare with what is there: bpftool map show.'
+const rules =
+  'The kernel does not say what it dislikes: it may lack the type, and each type has its own rules for sizes and flags, see docs.kernel.org/bpf/maps.html.'
 const programs = 'count_any, count_egress, count_ingress, drop_egress, length_verdict, verdict'
 
 const files: Case[] = [
@@ -72,7 +75,7 @@ const files: Case[] = [
     title: 'a big-endian object',
     run: () => Ebpf.loadFile(fixturePath('big_endian')),
     error: 'EbpfError ERR_EBPF_PARSE',
-    message: `Cannot open <fixtures>/big_endian.bpf.o: the object is big-endian, this machine is little-endian. ${compile}`,
+    message: `Cannot open <fixtures>/big_endian.bpf.o: the object is big-endian, this machine is little-endian: compile it with -target bpfel. ${compile}`,
   },
   {
     title: 'a linked object',
@@ -89,9 +92,8 @@ const files: Case[] = [
   {
     title: 'a reference to a symbol that does not exist',
     run: () => Ebpf.load(withDanglingReference()),
-    error: 'EbpfError ERR_EBPF_RELOCATION',
-    message:
-      'Cannot open the object: error relocating function: error relocating `count_egress`: unknown symbol, index `9999`. Define the function or map in the same object.',
+    error: 'EbpfError ERR_EBPF_PARSE',
+    message: `Cannot open the object: section .relcgroup_skb/egress, offset 0: it refers to symbol 9999; there are symbols 1 to 18. ${compile}`,
   },
   {
     title: 'a map of a type that aya does not know',
@@ -105,7 +107,7 @@ const files: Case[] = [
         }
       : {
           error: 'EbpfError ERR_EBPF_MAP BPF_MAP_CREATE EINVAL',
-          message: `Cannot open <fixtures>/unsupported_map.bpf.o: map error: failed to create map \`commands\`: Invalid argument (EINVAL). ${compare}`,
+          message: `Cannot open <fixtures>/unsupported_map.bpf.o: the kernel refused map "commands", an UserRingBuf map (key 0 bytes, value 0 bytes, 65536 entries, flags 0x0): Invalid argument (EINVAL). ${rules}`,
         }),
   },
   {
@@ -118,7 +120,7 @@ const files: Case[] = [
     title: 'as BTF no bytes',
     run: () => Btf.parse(new Uint8Array()),
     error: 'EbpfError ERR_EBPF_BTF',
-    message: `Cannot parse BTF of the data: the BTF does not begin with its magic number, 0xeb9f in this machine's byte order. ${needsBtf}`,
+    message: `Cannot parse BTF of the data: offset 0: the BTF does not begin with its magic number, 0xeb9f in this machine's byte order. ${needsBtf}`,
   },
 ]
 
@@ -158,7 +160,8 @@ const options: Case[] = [
     title: 'an array of no entries',
     run: () => open({ mapMaxEntries: { packets: 0 } }),
     error: 'EbpfError ERR_EBPF_MAP BPF_MAP_CREATE EINVAL',
-    message: `Cannot open the object: map error: failed to create map \`packets\`: Invalid argument (EINVAL). ${compare}`,
+    message:
+      'Cannot open the object: the kernel refused map "packets", an Array map (key 4 bytes, value 8 bytes, 0 entries, flags 0x0): Invalid argument (EINVAL); it has no room for entries. Set max_entries in the object, or the option mapMaxEntries.',
   },
   {
     title: 'a pin outside of a bpf file system',
@@ -185,14 +188,23 @@ const options: Case[] = [
 ]
 
 const ringBuffer: Case[] = Object.entries({
-  'get()': ['look up in', 'BPF_MAP_LOOKUP_ELEM', (map: MapBase) => map.get(new Uint8Array())] as const,
-  'keys()': ['walk', 'BPF_MAP_GET_NEXT_KEY', (map: MapBase) => [...map.keys()]] as const,
+  'get()': ['look up in', 'BPF_MAP_LOOKUP_ELEM', (map: BytesMap) => map.get(new Uint8Array())] as const,
+  'keys()': ['walk', 'BPF_MAP_GET_NEXT_KEY', (map: BytesMap) => [...map.keys()]] as const,
 }).map(([method, [what, syscall, use]]) => ({
   title: `${method} of a ring buffer is refused by the kernel`,
   run: (t) => use(mapOf(openFixture(t, 'maps'), 'ringbuf')),
-  error: `EbpfError ERR_EBPF_MAP ${syscall} ENOTSUPP`,
-  message: `Cannot ${what} map "ringbuf": Unknown error 524 (ENOTSUPP). ${compare}`,
+  error: `EbpfError ERR_EBPF_UNSUPPORTED ${syscall} ENOTSUPP`,
+  message: `Cannot ${what} map "ringbuf": the kernel does not support it for maps of type RingBuf: Unknown error 524 (ENOTSUPP). Do without it; the message says what lacks it.`,
 }))
+
+test('a refusal of an object tells section and offset as properties', (t) => {
+  const error = t.throws(() => Ebpf.load(withDanglingReference()), { instanceOf: EbpfError })
+  t.like(error, { code: 'ERR_EBPF_PARSE', section: '.relcgroup_skb/egress', offset: 0 })
+  t.like(
+    t.throws(() => Ebpf.load(patched(18, 62)), { instanceOf: EbpfError }),
+    { section: undefined, offset: 18 },
+  )
+})
 
 refuse(ringBuffer)
 refuse(files.map((row) => ({ ...row, title: `Ebpf.load refuses ${row.title}` })))

@@ -3,6 +3,7 @@ import test, { type ExecutionContext } from 'ava'
 import { CgroupSkb, Ebpf, type EbpfError, type ObjectType } from 'ayajs'
 import { fixturePath, loaded, openFixture } from '../../helpers/fixtures.ts'
 import { leaveNothingBehind } from '../../helpers/left-behind.ts'
+import { openSlow, refusedWhileLoading } from '../../helpers/slow-load.ts'
 import { causesOf, failureOf, refuse, report, type Case } from './reports.ts'
 
 leaveNothingBehind(test)
@@ -19,7 +20,6 @@ const packet = Uint8Array.of(0x45)
 const programs = 'count_any, count_egress, count_ingress, drop_egress, length_verdict, verdict'
 const onePage =
   'The packet must be a whole IP header at least, and fit into one page of memory with 14 bytes before it.'
-const needsArgument = 'Do without it; the message says what lacks it.'
 
 const cases: Case[] = [
   {
@@ -58,10 +58,10 @@ const cases: Case[] = [
       'Program "xdp_pass" is of kind Xdp, not CgroupSkb. Look at `program.kind`, and at the section of the function: SEC("cgroup_skb/egress") makes a CgroupSkb.',
   },
   {
-    title: 'a program that needs an argument cannot be loaded yet',
-    run: (t) => openFixture(t, 'kinds').program('fentry_prog')?.loadAsync(),
+    title: 'a program that needs another one cannot be loaded',
+    run: (t) => openFixture(t, 'kinds').program('freplace_prog')?.loadAsync(),
     error: 'EbpfError ERR_EBPF_UNSUPPORTED',
-    message: `A program of kind FEntry cannot be loaded yet: it needs the kernel function's name. ${needsArgument}`,
+    message: `Program "freplace_prog" of kind Extension cannot be loaded: it takes the place of a function of another program, which has to be loaded before and given to it. Do without it; the message says what lacks it.`,
   },
   ...perMethod(
     {
@@ -89,7 +89,7 @@ const cases: Case[] = [
   ),
   {
     title: 'a load while another one of the same object runs on another thread is refused',
-    run: (t) => loadBesideAnother(open(t)),
+    run: (t) => loadBesideAnother(t),
     error: 'EbpfError ERR_EBPF_BUSY',
     message:
       'The object is busy: an asynchronous load of the same object is running. Await the promise of loadAsync() first.',
@@ -119,14 +119,14 @@ for (const { name, errnoName, reason } of refusals) {
   test(`the verifier's reason against ${name} is in the message, all that it said in verifierLog`, async (t) => {
     const error = (await failureOf(t, () => loaded(openFixture(t, 'refused'), name))) as EbpfError
     const log = error.verifierLog ?? ''
-    const said = /: E\w+: (.*)\. Read /.exec(error.message)?.[1] ?? ''
+    const { reason: said = '', sourceLine } = error
     t.regex(said, reason)
     const lines = log.split('\n')
     t.true(lines.includes(said) || said.split('; ').every((part) => lines.includes(part)), `${said} is not in\n${log}`)
     t.regex(log, /^0: .*\n[^]*^processed \d+ insns/m)
     t.deepEqual(report(error), {
       error: `EbpfError ERR_EBPF_LOAD BPF_PROG_LOAD ${errnoName}`,
-      message: `The kernel refused program "${name}": ${errnoName}: ${said}. Read \`verifierLog\`: its last lines tell the reason.`,
+      message: `The kernel refused program "${name}": ${errnoName}: ${said}, at ${sourceLine}. Read \`verifierLog\`: its last lines tell the reason.`,
     })
     t.is(error.program, name)
     t.is(causesOf(error).length, 1)
@@ -157,18 +157,13 @@ function perMethod(
   return Object.entries(methods).map(([method, use]) => row(method, use))
 }
 
-/** Loads a program again and again while another one loads on another thread, until the two meet. */
-async function loadBesideAnother(bpf: Ebpf, attempts = 1000): Promise<void> {
-  const [slow, quick] = [bpf.program('drop_egress'), bpf.program('count_any')]
-  const running = slow?.loadAsync()
-  try {
-    for (let i = 0; i < 20; i++) {
-      quick?.load()
-      quick?.unload()
-    }
-  } finally {
-    await running
-    slow?.unload()
-  }
-  if (attempts > 0) await loadBesideAnother(bpf, attempts - 1)
+/** Loads a program while another one of the object certainly loads on another thread. */
+async function loadBesideAnother(t: ExecutionContext): Promise<void> {
+  const object = openSlow(t)
+  const { quick } = object
+  throw await refusedWhileLoading(
+    object,
+    () => quick.load(),
+    () => quick.unload(),
+  )
 }
