@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export const slowness = Number(process.env['AYAJS_TEST_SLOWNESS'] ?? 1)
 
 /** How long anything may take before it counts as never; far above what a loaded machine needs. */
-export const deadlineMs = 20_000 * slowness
+export const deadlineMs = 45_000 * slowness
 
 /**
  * Asks until there is nothing left to complain of.

@@ -8,7 +8,7 @@ import { fixturePath } from '../../helpers/fixtures.ts'
 import { randomFrom } from '../../helpers/random.ts'
 
 const fixtures = ['types', 'maps', 'map_declarations', 'cgroup_skb', 'types_be', 'no_btf_globals']
-const mutants = 2500
+const mutants = 1000
 
 for (const [number, fixture] of fixtures.entries()) {
   test(`${mutants} mutants of ${fixture} are read, or refused with an error of ours`, (t) => {
