@@ -61,20 +61,20 @@ export function showLink(id: number): ShownLink | null {
 }
 
 export function showPrograms(): readonly ShownProgram[] {
-  return bpftool('prog', 'show') as ShownProgram[]
+  return list('prog') as ShownProgram[]
 }
 
 export function showMaps(): readonly ShownMap[] {
-  return bpftool('map', 'show') as ShownMap[]
+  return list('map') as ShownMap[]
 }
 
 export function showLinks(): readonly ShownLink[] {
-  return bpftool('link', 'show') as ShownLink[]
+  return list('link') as ShownLink[]
 }
 
 /** BTF, of the kernel and of what was loaded. */
 export function showTypes(): readonly { readonly id: number }[] {
-  return bpftool('btf', 'show') as { id: number }[]
+  return list('btf') as { id: number }[]
 }
 
 /** The programs that are attached to this cgroup itself. */
@@ -109,6 +109,18 @@ export function idBehind(fd: number): number | undefined {
 export function bpftool(...args: readonly string[]): unknown {
   const text = execFileSync('bpftool', ['-j', ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
   return text.trim() === '' ? null : (JSON.parse(text) as unknown)
+}
+
+/** All of a kind. What ends while bpftool looks at it can make bpftool fail, so it is asked again. */
+function list(kind: string): unknown {
+  const attempts = 20
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return bpftool(kind, 'show')
+    } catch (error) {
+      if (attempt === attempts) throw error
+    }
+  }
 }
 
 function show<T>(kind: string, id: number): T | null {
