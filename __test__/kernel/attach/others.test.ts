@@ -1,10 +1,13 @@
 // Detaching ends what is ours, and never what somebody else has attached in its place.
+import { unlinkSync } from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
 import type { CgroupSkb, CgroupSkbLink, CgroupSkbLinkId } from 'ayajs'
 import { attach, counting, idOf, idsOn, stranger, untilEnd, type Way } from '../../helpers/attachments.ts'
 import { bpftool } from '../../helpers/bpftool.ts'
 import { makeCgroup } from '../../helpers/cgroup.ts'
 import { leaveNothingBehind } from '../../helpers/left-behind.ts'
+import { makePinDirectory } from '../../helpers/pins.ts'
+import { until } from '../../helpers/poll.ts'
 
 leaveNothingBehind(test)
 
@@ -122,4 +125,16 @@ test('A link that somebody else detaches is not `attached` any more, and is ours
   t.throws(() => link.update(other), { code: 'ERR_EBPF_NOT_ATTACHED' })
   t.notThrows(() => link.detach())
   t.deepEqual(idsOn(path), [])
+})
+
+test('A link that somebody else holds, too, stays attached after `detach()` until they let it go', async (t) => {
+  const { path } = makeCgroup(t)
+  const [program] = counting(t, 1) as [CgroupSkb]
+  const link = untilEnd(t, program.attachLink(path, 'Egress'))
+  const theirs = `${makePinDirectory(t)}/theirs`
+  bpftool('link', 'pin', 'id', `${link.info().id}`, theirs)
+  link.detach()
+  t.deepEqual(idsOn(path), [idOf(program)])
+  unlinkSync(theirs)
+  t.true(await until(() => idsOn(path).length === 0))
 })
