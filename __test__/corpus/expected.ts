@@ -45,6 +45,10 @@ export const accepted: Readonly<Record<string, Accepted>> = {
   section_tc_core: { programs: { size_of_pid: 'SchedClassifier' } },
   section_tc_text: { programs: { named: 'SchedClassifier' } },
   section_tcx: { programs: { named: 'SchedClassifier' } },
+  section_text_missing: {
+    programs: { calls: unsupported(/no section of its own/), stands_alone: unsupported(/no section of its own/) },
+  },
+  section_text_unused: { programs: beside },
   section_unknown: { programs: { ...beside, unknown: unsupported(/mystery/) } },
   section_xdp_text: { programs: { named: 'Xdp' } },
 
@@ -96,8 +100,10 @@ export const accepted: Readonly<Record<string, Accepted>> = {
   extern_ksym_absent: { programs: { ...beside, wants_symbol: unsupported(/corpus_absent_symbol/) } },
   extern_ksym_weak: { programs: { absent: 'Xdp' } },
 
+  old_llvm_no_machine: { programs: { first: 'Xdp', second: 'Xdp' }, maps: twoLegacyMaps },
   old_llvm_no_sizes: { programs: { first: 'Xdp', second: 'Xdp' }, maps: twoLegacyMaps },
   old_llvm_no_types: { programs: { first: 'Xdp', second: 'Xdp' }, maps: twoLegacyMaps },
+  old_relocations_no_kinds: { programs: { sum: 'Xdp' }, maps: globals },
 }
 
 /** Name of the object → why it is not opened. */

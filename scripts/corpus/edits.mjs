@@ -8,6 +8,10 @@ export const edits = {
   // Symbols as LLVM wrote them before version 5: of no size, and at first of no type.
   old_llvm_no_sizes: ['base_legacy', withoutSizes],
   old_llvm_no_types: ['base_legacy', (bytes) => (withoutSizes(bytes), withoutTypes(bytes))],
+  // Before 3.9 it had no number for the machine.
+  old_llvm_no_machine: ['base_legacy', (bytes) => bytes.writeUInt16LE(0, 18)],
+  // And some tools wrote relocations of no kind.
+  old_relocations_no_kinds: ['base_globals', (bytes) => withoutKinds(bytes, '.relxdp')],
 
   refused_machine: ['base_globals', (bytes) => bytes.writeUInt16LE(62, 18)],
   refused_linked: ['base_globals', (bytes) => bytes.writeUInt16LE(2, 16)],
@@ -81,4 +85,9 @@ function withoutSizes(bytes) {
 /** Functions and objects become symbols of no type; sections stay what they are. */
 function withoutTypes(bytes) {
   for (const { at, type } of symbolsOf(bytes)) if (type === 1 || type === 2) bytes[at + sym.info] &= 0xf0
+}
+
+function withoutKinds(bytes, name) {
+  const { offset, size } = section(bytes, name)
+  for (let at = offset; at < offset + size; at += 16) bytes.writeUInt32LE(0, at + rel.type)
 }

@@ -23,7 +23,6 @@ pub(super) const ENDIAN: Endianness = if cfg!(target_endian = "little") {
 
 /// An ELF file of this machine's byte order.
 pub(super) struct File<'a> {
-    pub(super) machine: u16,
     pub(super) sections: Vec<Section<'a>>,
     pub(super) symbols: SymbolTable<'a, FileHeader64<Endianness>>,
 }
@@ -102,12 +101,9 @@ impl<'a> File<'a> {
                 data: contents,
             });
         }
-        let symbols = table.symbols(endian, data, SHT_SYMTAB).map_err(malformed)?;
-        Ok(Self {
-            machine: header.e_machine(endian),
-            sections,
-            symbols,
-        })
+        let symbols = table.symbols(endian, data, SHT_SYMTAB);
+        let symbols = symbols.map_err(|error| unreadable_symbols(&sections, error))?;
+        Ok(Self { sections, symbols })
     }
 
     /// The first one of this name, as aya takes it.
@@ -183,6 +179,24 @@ fn check_header(header: &FileHeader64<Endianness>, endian: Endianness) -> Result
         return Err(at(40, "the object has no sections"));
     }
     Ok(())
+}
+
+fn unreadable_symbols(sections: &[Section<'_>], error: object::Error) -> Error {
+    let is_table = |section: &&Section<'_>| section.header.sh_type(ENDIAN) == SHT_SYMTAB;
+    let Some(section) = sections.iter().find(is_table) else {
+        return malformed(error);
+    };
+    let (names, size) = (
+        section.header.sh_link(ENDIAN),
+        section.header.sh_entsize(ENDIAN),
+    );
+    section.refuse(
+        0_u64,
+        format!(
+            "it is no table of symbols that can be read: {error} (its names are in section {names} of {}, its entries have {size} bytes)",
+            sections.len()
+        ),
+    )
 }
 
 /// A refusal for a field of the file's header.

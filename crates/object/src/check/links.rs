@@ -3,7 +3,7 @@
 use std::{cell::OnceCell, collections::HashSet};
 
 use object::{
-    elf::{EM_BPF, R_BPF_64_64, SHN_ABS, STB_WEAK, STT_SECTION},
+    elf::{R_BPF_64_64, SHN_ABS, STB_WEAK, STT_SECTION},
     read::elf::Sym as _,
 };
 
@@ -11,7 +11,6 @@ use super::{
     btf::Types,
     file::{ENDIAN, File, Section},
     functions::{self, Function, is_function},
-    refuse,
     relocations::{self, Relocation, is_call},
 };
 use crate::{
@@ -34,12 +33,6 @@ pub(crate) struct Missing {
 }
 
 pub(super) fn check(file: &File<'_>) -> Result<()> {
-    if file.machine != EM_BPF {
-        return Err(refuse(format!(
-            "the object is for machine {}, not for eBPF ({EM_BPF})",
-            file.machine
-        )));
-    }
     check_licence(file)?;
     let functions = functions::by_place(file);
     for missing in missing(file) {

@@ -1,7 +1,7 @@
 //! Relocations: that they are of a kind that is known, and change an instruction and refer to a symbol that exist.
 
 use object::{
-    elf::{R_BPF_64_32, R_BPF_64_64, SHT_REL, SHT_RELA},
+    elf::{R_BPF_64_32, R_BPF_64_64, R_BPF_NONE, SHT_REL, SHT_RELA},
     read::elf::{SectionHeader as _, Sym as _},
 };
 
@@ -18,6 +18,9 @@ pub(super) const INSTRUCTION: usize = 8;
 const LOAD_64: u8 = 0x18;
 /// `BPF_JMP | BPF_CALL`
 const CALL: u8 = 0x85;
+
+/// `sizeof(Elf64_Rel)`; behind it, `Elf64_Rela` has an addend.
+const RELOCATION: usize = 16;
 
 /// `Elf64_Rel`, and the first fields of `Elf64_Rela`.
 #[derive(Clone, Copy)]
@@ -54,6 +57,9 @@ pub(super) fn check(file: &File<'_>) -> Result<()> {
                 format!("its symbols are those of section {table}, which is not the symbol table"),
             ));
         }
+        if changed.has_code() {
+            check_addends(section, size)?;
+        }
         for (number, relocation) in records(section).enumerate() {
             let last = file.symbols.len().saturating_sub(1);
             if relocation.symbol == 0 || relocation.symbol > last {
@@ -74,11 +80,28 @@ pub(super) fn check(file: &File<'_>) -> Result<()> {
     Ok(())
 }
 
+/// What is added is in the instruction. aya does not look at an addend of the relocation, and nor does libbpf.
+fn check_addends(section: &Section<'_>, size: usize) -> Result<()> {
+    for (number, record) in section.data.chunks_exact(size).enumerate() {
+        let addend = record.get(RELOCATION..).unwrap_or_default();
+        if addend.iter().any(|byte| *byte != 0) {
+            return Err(section.refuse(
+                number * size,
+                "the relocation has an addend of its own, other than 0; in eBPF it is in the instruction",
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn check_instruction(section: &Section<'_>, relocation: Relocation) -> Result<()> {
     let offset = relocation.offset;
     let start = to_usize(offset);
+    let is_call = section.data.get(start) == Some(&CALL);
     let (code, places, what) = match relocation.kind {
-        R_BPF_64_64 => (LOAD_64, 2, "a load of 64 bits"),
+        // Not every tool wrote kinds: the instruction tells.
+        R_BPF_NONE if is_call => (CALL, 1, "a call"),
+        R_BPF_64_64 | R_BPF_NONE => (LOAD_64, 2, "a load of 64 bits"),
         R_BPF_64_32 => (CALL, 1, "a call"),
         kind => {
             return Err(section.refuse(offset, format!("a relocation of unknown kind {kind}")));
@@ -152,7 +175,7 @@ pub(super) fn all<'a, 'b>(
 
 fn record_size(section: &Section<'_>) -> Option<usize> {
     match section.header.sh_type(ENDIAN) {
-        SHT_REL => Some(16),
+        SHT_REL => Some(RELOCATION),
         SHT_RELA => Some(24),
         _ => None,
     }

@@ -1,7 +1,9 @@
 //! Makes the copy that a plan asks for.
 
 use object::{
-    elf::{SHF_EXECINSTR, SHN_ABS, SHT_RELA, STT_FUNC, STT_NOTYPE, STT_OBJECT, STT_SECTION},
+    elf::{
+        EM_BPF, SHF_EXECINSTR, SHN_ABS, SHT_RELA, STT_FUNC, STT_NOTYPE, STT_OBJECT, STT_SECTION,
+    },
     read::elf::{SectionHeader as _, Sym as _},
 };
 
@@ -26,6 +28,12 @@ pub(super) fn apply(plan: &Plan<'_>) -> Result<Vec<u8>> {
     }
     for (at, symbol) in &plan.redirected {
         copy.redirect(*at, *symbol)?;
+    }
+    for (at, kind) in &plan.missing.kinds {
+        copy.set_kind(*at, *kind)?;
+    }
+    if plan.missing.machine {
+        copy.set_machine(EM_BPF)?;
     }
     complete_functions(plan, &mut copy)?;
     complete_maps(plan, &mut copy)?;

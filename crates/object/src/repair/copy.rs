@@ -33,6 +33,9 @@ pub(super) mod symbol {
     pub(crate) const SIZE: usize = 16;
 }
 
+/// Where the machine lies in the file's header (`Elf64_Ehdr`).
+const MACHINE: usize = 18;
+
 const SYMBOL: usize = size_of::<Sym64<Endianness>>();
 
 /// An offset that no instruction has.
@@ -136,6 +139,25 @@ impl<'a> Copy<'a> {
             .relocation(at)?
             .and_then(|start| start.checked_add(half));
         self.put(start, &symbol.to_ne_bytes())
+    }
+
+    /// Gives a relocation another kind.
+    pub(super) fn set_kind(&mut self, at: At, kind: u32) -> Result<()> {
+        // The lower half of `r_info`.
+        let half = if cfg!(target_endian = "little") {
+            8
+        } else {
+            12
+        };
+        let start = self
+            .relocation(at)?
+            .and_then(|start| start.checked_add(half));
+        self.put(start, &kind.to_ne_bytes())
+    }
+
+    /// Says which machine the object is for.
+    pub(super) fn set_machine(&mut self, machine: u16) -> Result<()> {
+        self.put(Some(MACHINE), &machine.to_ne_bytes())
     }
 
     /// The whole of it.

@@ -8,7 +8,9 @@ use object::read::elf::SectionHeader as _;
 use super::{
     Obstacle, UnsupportedProgram, btf_ext,
     layout::Layout,
-    references::{At, References},
+    old::Missing,
+    reason::Reason,
+    references::{self, At, References},
     sections::{Kind, Role, UNKNOWN},
     survey::{CodeNames, Function, Place, Survey, refuse},
 };
@@ -29,19 +31,10 @@ pub(super) struct Plan<'a> {
     pub(super) aliases: Vec<usize>,
     /// CO-RE relocations that aya would stumble over: of kinds that it does not know, or in code without a function.
     pub(super) has_wrong_relocations: bool,
+    /// What the compiler did not write.
+    pub(super) missing: Missing,
     /// Stretches between sub-programs that belong to none: aya wants a function there. By code.
     pub(super) fillers: Vec<(usize, Range<u64>)>,
-}
-
-/// Why a program cannot be carried over; sections of code by their number in the survey.
-#[derive(Clone, Copy)]
-enum Reason<'a> {
-    Given(&'a str),
-    RefersTo(usize),
-    NoFunction(usize, u64),
-    CallsForeign(usize),
-    SameOffset,
-    CoreKind(u32),
 }
 
 impl<'a> Plan<'a> {
@@ -58,11 +51,13 @@ impl<'a> Plan<'a> {
             aliases: Vec::new(),
             fillers: Vec::new(),
             has_wrong_relocations: false,
+            missing: Missing::of(survey)?,
         };
         plan.look_through_code()?;
         plan.list_foreign();
         plan.list_lone_functions(&references);
         plan.set_apart(&references, obstacles);
+        plan.forget_in_text(obstacles)?;
         plan.refuse_same_names()?;
         Ok(plan)
     }
@@ -74,6 +69,7 @@ impl<'a> Plan<'a> {
             && self.redirected.is_empty()
             && self.aliases.is_empty()
             && self.fillers.is_empty()
+            && self.missing.is_empty()
             && !self.has_wrong_relocations
             && !self.is_dropped.contains(&true)
             && (0..survey.codes.len()).all(|code| self.layout.keeps(code))
@@ -257,12 +253,27 @@ impl<'a> Plan<'a> {
                 && let Some((_, reason)) = reached.and_then(|reason| reasons.get(reason))
                 && let Some(code) = self.survey.codes.get(function.code)
             {
-                self.list(function.name, code.name, kind, self.words(*reason));
+                self.list(function.name, code.name, kind, reason.words(self.survey));
                 if let Some(is_dropped) = self.is_dropped.get_mut(number) {
                     *is_dropped = true;
                 }
             }
         }
+    }
+
+    /// Sub-programs with an obstacle stay, for their neighbours' sake, and no program that is left calls them.
+    fn forget_in_text(&mut self, obstacles: &[Obstacle]) -> Result<()> {
+        let mut places: Vec<(usize, u64)> = Vec::new();
+        for obstacle in obstacles {
+            if let Some(Place::Code(code)) = self.survey.places.get(obstacle.section)
+                && self.role(*code) == Some(Role::Text)
+            {
+                places.push((*code, obstacle.offset));
+            }
+        }
+        places.sort_unstable();
+        self.without.extend(references::at(self.survey, &places)?);
+        Ok(())
     }
 
     /// Instructions that aya could not relocate.
@@ -316,41 +327,6 @@ impl<'a> Plan<'a> {
             Some(((code, u64::from(offset)), Reason::CoreKind(kind)))
         };
         found.into_iter().filter_map(place).collect()
-    }
-
-    fn words(&self, reason: Reason<'_>) -> String {
-        let (survey, endian) = (self.survey, self.survey.elf.endian);
-        let section = |code: usize| survey.codes.get(code).map_or("", |code| code.name);
-        match reason {
-            Reason::Given(reason) => reason.to_owned(),
-            Reason::RefersTo(section) => {
-                let header = survey.header(section).ok();
-                let name =
-                    header.and_then(|header| survey.elf.sections.section_name(endian, header).ok());
-                let name = String::from_utf8_lossy(name.unwrap_or_default());
-                format!("it refers to section \"{name}\", which holds neither variables nor maps")
-            }
-            Reason::NoFunction(code, offset) => {
-                let (section, offset) = (section(code), offset.cast_signed());
-                format!(
-                    "it calls offset {offset} of section \"{section}\", where no function begins"
-                )
-            }
-            Reason::CallsForeign(code) => {
-                format!(
-                    "it calls a function in section \"{}\", which cannot be loaded",
-                    section(code)
-                )
-            }
-            Reason::CoreKind(kind) => {
-                format!(
-                    "it has a CO-RE relocation of kind {kind}, which aya does not know (12 is bpf_core_type_matches)"
-                )
-            }
-            Reason::SameOffset => String::from(
-                "functions that it calls lie at the same offset of different sections, and aya would take one for the other",
-            ),
-        }
     }
 
     /// Pairs of callee and caller, by callee.

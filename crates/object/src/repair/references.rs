@@ -12,7 +12,7 @@ use crate::error::Result;
 pub(super) const INSTRUCTION: u64 = 8;
 
 /// `BPF_JMP | BPF_CALL`, and `BPF_LD | BPF_DW | BPF_IMM`.
-const CALL: u8 = 0x85;
+pub(super) const CALL: u8 = 0x85;
 const LOAD_64: u8 = 0x18;
 /// `BPF_PSEUDO_CALL`, with register 0.
 const PSEUDO_CALL: u8 = 1 << 4;
@@ -43,9 +43,10 @@ pub(super) struct References {
 }
 
 /// One relocation.
-struct Relocation {
-    offset: u64,
-    symbol: usize,
+pub(super) struct Relocation {
+    pub(super) offset: u64,
+    pub(super) symbol: usize,
+    pub(super) kind: u32,
 }
 
 impl References {
@@ -155,6 +156,25 @@ impl Survey<'_> {
     }
 }
 
+/// The relocations of instructions, whose places are sorted.
+pub(super) fn at(survey: &Survey<'_>, places: &[(usize, u64)]) -> Result<Vec<At>> {
+    let mut found = Vec::new();
+    if places.is_empty() {
+        return Ok(found);
+    }
+    for (number, code) in survey.codes.iter().enumerate() {
+        for section in &code.relocations {
+            each_relocation(survey, *section, |index, relocation| {
+                if places.binary_search(&(number, relocation.offset)).is_ok() {
+                    let (section, number) = (*section, index);
+                    found.push(At { section, number });
+                }
+            })?;
+        }
+    }
+    Ok(found)
+}
+
 struct Instruction {
     code: u8,
     immediate: i32,
@@ -181,7 +201,8 @@ fn instruction(code: &[u8], offset: u64) -> Option<Instruction> {
     })
 }
 
-fn each_relocation(
+/// Visits the relocations in a section of them, each with its number.
+pub(super) fn each_relocation(
     survey: &Survey<'_>,
     section: usize,
     mut visit: impl FnMut(usize, Relocation),
@@ -195,6 +216,7 @@ fn each_relocation(
                 Relocation {
                     offset: relocation.r_offset(endian),
                     symbol: relocation.r_sym(endian) as usize,
+                    kind: relocation.r_type(endian),
                 },
             );
         }
@@ -206,6 +228,7 @@ fn each_relocation(
                 Relocation {
                     offset: relocation.r_offset(endian),
                     symbol: relocation.r_sym(endian, false) as usize,
+                    kind: relocation.r_type(endian, false),
                 },
             );
         }

@@ -23,7 +23,6 @@ const FILE: &[Case] = &[
     (|it| it.write(0, b"#!/bin/sh\n"), None, "23 21 2f 62"),
     (|it| it.write(4, &[1]), None, "64-bit ELF"),
     (|it| it.write(18, &[62]), None, "machine 62"),
-    (|it| it.write(18, &[0]), None, "machine 0"),
     (
         |it| it.write(5, &[2]),
         None,
@@ -292,11 +291,6 @@ const MEANING: &[Case] = &[
         "the definition of map \"counts\" has a value there",
     ),
     (
-        |it| it.symbol("total", 6, &[0; 2]),
-        Some(".text"),
-        "\"add\" uses \"total\", which the object does not have",
-    ),
-    (
         |it| it.symbol("counts", 6, &[2, 0]),
         Some(PROGRAM),
         "refers to \"counts\" in section",
@@ -335,6 +329,22 @@ fn programs_that_reach_what_nobody_defines_are_set_apart() {
     assert_eq!(program.name, "leave");
     let reason = "calls \"licence\", which the object does not have";
     assert!(program.reason.contains(reason), "{program:?}");
+}
+
+#[test]
+fn programs_that_reach_what_nobody_defines_through_others_are_set_apart() {
+    let mut edited = Edited(OBJECT.to_vec());
+    edited.symbol("total", 6, &[0; 2]);
+    let prepared = prepare(&edited.0, &Settings::default()).unwrap();
+    check_prepared(&prepared).unwrap();
+    let unsupported = &prepared.unsupported;
+    let names: Vec<_> = unsupported.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["enter", "leave"]);
+    let reason = "uses \"total\", which the object does not have";
+    assert!(
+        unsupported.iter().all(|one| one.reason.contains(reason)),
+        "{unsupported:?}"
+    );
 }
 
 #[test]
