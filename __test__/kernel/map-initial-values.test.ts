@@ -1,4 +1,5 @@
 // Maps that hold maps and programs from the start, as the object's source says: `.values = { [2] = &inner }`.
+import { join } from 'node:path'
 import test from 'ava'
 import { EbpfError, type Ebpf, type LoadOptions } from 'ayajs'
 import { bpftool, showMap } from '../helpers/bpftool.ts'
@@ -6,7 +7,6 @@ import { loaded, mapOf, openFixture, u32Key, u64 } from '../helpers/fixtures.ts'
 import { leaveNothingBehind } from '../helpers/left-behind.ts'
 import { doors } from '../helpers/open.ts'
 import { makePinDirectory } from '../helpers/pins.ts'
-import { join } from 'node:path'
 
 leaveNothingBehind(test)
 
@@ -122,12 +122,6 @@ test('iproute2 puts a map at the position that it names', (t) => {
   t.deepEqual(held(bpf, 'outside'), { 2: mapOf(bpf, 'inside').info().id })
   loaded(bpf, 'count_inside').testRun({ packet, repeat: 5 })
   t.is(u64(mapOf(bpf, 'inside').get(u32Key(0))), 5n)
-})
-
-test('maps that aya has an array for cannot be pinned while the object is opened', (t) => {
-  const options = { mapPinPath: { of_hashes: join(makePinDirectory(t), 'outer') } }
-  const error = t.throws(() => openFixture(t, 'legacy_maps', options), { instanceOf: EbpfError })
-  t.like(error, { code: 'ERR_EBPF_UNSUPPORTED', map: 'of_hashes' })
 })
 
 /** The ids that a map of maps or programs holds, by key. */

@@ -16,7 +16,7 @@ use crate::{
     failure,
     loader::LoadOptions,
     object_maps::map_fd,
-    pins,
+    pins, planned_maps,
     shape::Shape,
     sys,
 };
@@ -82,7 +82,11 @@ fn check_map(
         let reason = "it holds the global variables of this object, which would overwrite those of the other";
         return Err(refuse(name, reason));
     }
-    if let Some(path) = pins::pin_path(name, map, options) {
+    let pin = of_maps.map_or_else(
+        || pins::pin_path(name, map, options),
+        |of_maps| planned_maps::pin_path(of_maps, options),
+    );
+    if let Some(path) = pin {
         let path = path.display();
         return Err(refuse(
             name,
@@ -101,7 +105,8 @@ fn check_map(
     Ok(())
 }
 
-fn check_inner(name: &str, inner: Option<&Map>, fd: &OwnedFd) -> Result<()> {
+/// Compares the maps inside of a map with what the object puts there.
+pub(crate) fn check_inner(name: &str, inner: Option<&Map>, fd: &OwnedFd) -> Result<()> {
     let Some(inner) = inner else {
         return Ok(());
     };

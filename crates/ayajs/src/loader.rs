@@ -12,7 +12,7 @@ use napi::{
 };
 use napi_derive::napi;
 
-use ayajs_object::{Global, Settings, Untyped};
+use ayajs_object::{Global, MapPlan, PinPaths, Prepared, Settings, Untyped};
 
 use crate::{
     args::{self, PathArg},
@@ -56,20 +56,20 @@ enum TargetBtf {
 }
 
 impl LoadOptions {
-    /// Runs `load` with a loader that has these options, and these numbers of entries.
+    /// Runs `load` with a loader that has these options, for this object.
     ///
     /// A new loader of aya's parses the BTF of the kernel, which costs far more than most objects, and it forgets few
     /// options: those that can be taken back are set on one that is kept, and become part of the object where they can
     /// ([`Self::settings`]).
     pub(crate) fn with_loader<T>(
         &self,
-        max_entries: &[(String, u32)],
+        prepared: &Prepared<'_>,
         load: impl FnOnce(&mut AyaLoader<'_>) -> T,
     ) -> T {
-        if !self.can_be_taken_back() || !max_entries.is_empty() {
+        if !self.can_be_taken_back() || !prepared.max_entries.is_empty() {
             let mut loader = AyaLoader::new();
-            self.apply(&mut loader);
-            for (name, entries) in max_entries {
+            self.apply(&mut loader, &prepared.maps);
+            for (name, entries) in &prepared.max_entries {
                 loader.map_max_entries(name, *entries);
             }
             return load(&mut loader);
@@ -92,6 +92,7 @@ impl LoadOptions {
             globals: &self.globals,
             max_entries: &self.max_entries,
             untyped,
+            pin_paths: PinPaths::Of(&self.map_pin_paths),
             page_size: sys::page_size(),
             kernel: Some(&RunningKernel),
         }
@@ -150,7 +151,7 @@ impl LoadOptions {
         loader.verifier_log_level(level.unwrap_or_default());
     }
 
-    fn apply<'a>(&'a self, loader: &mut AyaLoader<'a>) {
+    fn apply<'a>(&'a self, loader: &mut AyaLoader<'a>, plan: &MapPlan) {
         match &self.btf {
             TargetBtf::RunningKernel => {}
             TargetBtf::Given(btf) => {
@@ -163,7 +164,8 @@ impl LoadOptions {
         if self.allow_unsupported_maps {
             loader.allow_unsupported_maps();
         }
-        for (name, path) in &self.map_pin_paths {
+        let pins = self.map_pin_paths.iter();
+        for (name, path) in pins.filter(|(name, _)| !plan.has_other(name)) {
             loader.map_pin_path(name, path.as_path());
         }
         for name in &self.extensions {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use aya::{Ebpf, EbpfError, maps::MapError};
-use ayajs_object::{LateValue, Prepared, Settings, UnsupportedProgram, Untyped};
+use ayajs_object::{LateValue, PinPaths, Prepared, Settings, UnsupportedProgram, Untyped};
 
 use crate::{
     error::{Code, Error, Result},
@@ -47,16 +47,21 @@ impl Object {
         let Opened {
             mut ebpf,
             prepared,
-            reused,
+            present,
         } = open_aya(what, data, options, given)?;
         variables::make_mappable(&ebpf, options)?;
         for late in &prepared.late {
             write_late(what, &ebpf, late)?;
         }
-        planned_maps::make(what, &ebpf, &prepared.maps, given)?;
+        let is_given = |map: &str| {
+            let mut given = given.iter().chain(&present.of_maps);
+            given.any(|given| given.name == map)
+        };
+        planned_maps::make(what, &ebpf, &prepared.maps, options, is_given)?;
         inject::replace(&ebpf, given)?;
+        inject::replace(&ebpf, &present.of_maps)?;
         planned_maps::fill(what, &ebpf, &prepared.maps, |map| {
-            reused.iter().any(|name| name == map) || given.iter().any(|given| given.name == map)
+            is_given(map) || present.names.iter().any(|name| name == map)
         })?;
         let hooks = hooks(&ebpf, data);
         let unsupported = prepared.unsupported;
@@ -128,8 +133,16 @@ impl Object {
 struct Opened<'a> {
     ebpf: Ebpf,
     prepared: Prepared<'a>,
-    /// The maps that had been pinned before.
-    reused: Vec<String>,
+    present: Present,
+}
+
+/// The maps that had been pinned before.
+#[derive(Default)]
+struct Present {
+    /// Those that aya takes.
+    names: Vec<String>,
+    /// Those of maps that aya has an array for.
+    of_maps: Vec<Given>,
 }
 
 /// Has aya open the object. A map that the kernel refuses is tried again without the types of its keys and values, as libbpf
@@ -142,7 +155,7 @@ fn open_aya<'a>(
 ) -> Result<Opened<'a>> {
     check(what, data)?;
     let mut untyped = Vec::new();
-    let mut reused = None;
+    let mut present = None;
     let mut first_error = None;
     loop {
         let is_all = untyped.len() > MAX_UNTYPED;
@@ -152,22 +165,22 @@ fn open_aya<'a>(
             Untyped::Named(&untyped)
         };
         let prepared = prepare(what, data, options, wanted)?;
-        if reused.is_none() {
-            reused = Some(check_maps(what, &prepared, options, given)?);
+        if present.is_none() {
+            present = Some(check_maps(what, &prepared, options, given)?);
         }
         features::detect(what)?;
         let loaded = read_by_aya(what, || {
-            options.with_loader(&prepared.max_entries, |loader| {
+            options.with_loader(&prepared, |loader| {
                 sys::without_signals(|| loader.load(&prepared.data))
             })
         })?;
         let error = match loaded {
             Ok(ebpf) => {
-                let reused = reused.unwrap_or_default();
+                let present = present.unwrap_or_default();
                 return Ok(Opened {
                     ebpf,
                     prepared,
-                    reused,
+                    present,
                 });
             }
             Err(EbpfError::MapError(MapError::CreateError { name, io_error })) => {
@@ -204,24 +217,28 @@ fn check_maps(
     prepared: &Prepared<'_>,
     options: &LoadOptions,
     given: &[Given],
-) -> Result<Vec<String>> {
+) -> Result<Present> {
     // What does not parse, aya refuses with its own words a moment later.
     if (options.pins_maps() || !given.is_empty() || prepared.may_pin)
         && let Ok(object) = read_by_aya(what, || aya_obj::Object::parse(&prepared.data))?
     {
-        planned_maps::check(&object, &prepared.maps, options)?;
-        let reused = pins::check(&object, options)?;
+        let of_maps = planned_maps::check(&object, &prepared.maps, options)?;
+        let names = pins::check(&object, &prepared.maps, options)?;
         inject::check(&object, given, &prepared.maps, options)?;
-        return Ok(reused);
+        return Ok(Present { names, of_maps });
     }
-    Ok(Vec::new())
+    Ok(Present::default())
 }
 
 /// The names of the programs and maps in an object.
 pub(crate) fn names(what: &str, data: &[u8]) -> Result<(Vec<String>, Vec<String>)> {
     check(what, data)?;
-    // No kernel is asked: what is taken from it has no names of ours.
-    let prepared = ayajs_object::prepare(data, &Settings::default())?;
+    // No kernel is asked, for symbols or for maps: what is taken from it has no names of ours.
+    let settings = Settings {
+        pin_paths: PinPaths::All,
+        ..Settings::default()
+    };
+    let prepared = ayajs_object::prepare(data, &settings)?;
     check_prepared(what, &prepared)?;
     let object = read_by_aya(what, || aya_obj::Object::parse(&prepared.data))?
         .map_err(|error| failure::open(what, &error.into()))?;

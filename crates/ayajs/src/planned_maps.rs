@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     io,
     os::fd::{AsFd as _, BorrowedFd},
+    path::PathBuf,
 };
 
 use aya::Ebpf;
@@ -13,7 +14,8 @@ use ayajs_object::{Held, MapOfMaps, MapPlan, Slot};
 use crate::{
     error::{Code, Error, Result},
     failure,
-    inject::Given,
+    inject::{self, Given},
+    links::pin_error,
     loader::LoadOptions,
     map_defects,
     object_maps::map_fd,
@@ -25,10 +27,9 @@ use crate::{
 /// Where programs go when they have been loaded: maps and keys, by the program's name.
 pub(crate) type ProgramSlots = BTreeMap<String, Vec<(String, u32)>>;
 
-/// Refuses what the plan and the options want of the same map.
-pub(crate) fn check(object: &Object, plan: &MapPlan, options: &LoadOptions) -> Result<()> {
-    let numa = plan.numa_nodes.iter().map(|(name, _)| name);
-    for name in numa.chain(plan.of_maps.iter().map(|map| &map.name)) {
+/// Refuses what the plan and the options want of the same map, and finds the maps of maps that are pinned already.
+pub(crate) fn check(object: &Object, plan: &MapPlan, options: &LoadOptions) -> Result<Vec<Given>> {
+    for (name, _) in &plan.numa_nodes {
         let pin = object
             .maps
             .get(name)
@@ -43,12 +44,33 @@ pub(crate) fn check(object: &Object, plan: &MapPlan, options: &LoadOptions) -> R
                 .text("feature", "pin such a map by name"));
         }
     }
-    Ok(())
+    let mut pinned = Vec::new();
+    for wanted in &plan.of_maps {
+        let name = &wanted.name;
+        if let Some(path) = pin_path(wanted, options)
+            && let Some(fd) = pins::find(name, &path, &Shape::of_maps(wanted))?
+        {
+            inject::check_inner(name, object.maps.get(&wanted.inner), &fd)?;
+            let name = name.clone();
+            pinned.push(Given { name, fd });
+        }
+    }
+    Ok(pinned)
 }
 
-/// Makes the maps that aya could not, in the places of those that it has made instead. Given ones come later.
-pub(crate) fn make(what: &str, ebpf: &Ebpf, plan: &MapPlan, given: &[Given]) -> Result<()> {
-    let is_given = |name: &str| given.iter().any(|given| given.name == name);
+/// Where a map of maps is pinned, if at all.
+pub(crate) fn pin_path(map: &MapOfMaps, options: &LoadOptions) -> Option<PathBuf> {
+    pins::path_of(&map.name, map.pins, options)
+}
+
+/// Makes the maps that aya could not, in the places of those that it has made instead, and pins them. Given ones come later.
+pub(crate) fn make(
+    what: &str,
+    ebpf: &Ebpf,
+    plan: &MapPlan,
+    options: &LoadOptions,
+    is_given: impl Fn(&str) -> bool,
+) -> Result<()> {
     for (name, node) in &plan.numa_nodes {
         if let Some(map) = ebpf.map(name).filter(|_| !is_given(name)) {
             let place = map_fd(map);
@@ -63,6 +85,9 @@ pub(crate) fn make(what: &str, ebpf: &Ebpf, plan: &MapPlan, given: &[Given]) -> 
             let place = map_fd(map);
             let new = of_maps(wanted, &info_of(what, name, place)?);
             take_place(what, name, place, (new, Some(map_fd(inner))), None)?;
+            if let Some(path) = pin_path(wanted, options) {
+                sys::object_pin(place, &path).map_err(|error| pin_error("map", &path, &error))?;
+            }
         }
     }
     Ok(())

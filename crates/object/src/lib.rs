@@ -21,7 +21,7 @@ pub use self::{
     error::{Error, Kind, Result},
     externs::{Kernel, KernelType, find_types},
     inflate::gunzip,
-    maps::{Held, MapOfMaps, MapPlan, Slot, Untyped},
+    maps::{Held, MapOfMaps, MapPlan, PinPaths, Slot, Untyped},
     patch::{Global, LateValue, Prepared, Settings, prepare},
     programs::program_sections,
     repair::UnsupportedProgram,

@@ -11,7 +11,7 @@ use object::{
 use super::{
     check,
     externs::{self, Kernel},
-    maps::{self, MapPlan, MapWishes, Untyped},
+    maps::{self, MapPlan, MapWishes, PinPaths, Untyped},
     symbols::Elf,
 };
 use crate::{
@@ -42,6 +42,8 @@ pub struct Settings<'a> {
     pub max_entries: &'a [(String, u32)],
     /// Maps whose types of keys and values the kernel is not told.
     pub untyped: Untyped<'a>,
+    /// Where maps are pinned whatever their definitions say.
+    pub pin_paths: PinPaths<'a>,
     /// The size of a page of memory, in bytes.
     pub page_size: u32,
     /// Where `__ksym`, kfuncs and `__kconfig` come from; without one they are all 0.
@@ -54,6 +56,7 @@ impl Default for Settings<'_> {
             globals: &[],
             max_entries: &[],
             untyped: Untyped::Named(&[]),
+            pin_paths: PinPaths::Of(&[]),
             page_size: 4096,
             kernel: None,
         }
@@ -174,9 +177,11 @@ fn settle<'a>(
         let last = in_btf.iter().rev().find(|(set, _)| *set == name);
         last.map(|(_, entries)| *entries)
     };
+    let has_place = |name: &str| settings.pin_paths.has(name);
     let wishes = MapWishes {
         entries: &entries_of,
         untyped: settings.untyped,
+        has_place: &has_place,
         page_size: settings.page_size,
     };
     prepared.maps = maps::carry(&mut prepared.data, &wishes)?;

@@ -5,7 +5,7 @@
 //! which aya then goes by; what aya stumbles over is left out. The types themselves stay, so that the kernel still knows
 //! them. The same way a map gets another number of entries.
 
-use super::definition::{Definition, Holds, Part, map_type};
+use super::definition::{Definition, Holds, Part, map_type, refuse};
 use crate::{
     btf::{Array, Btf, Editor, Member, Type, kind},
     error::{Error, Kind, Result},
@@ -20,6 +20,8 @@ pub(super) struct Wishes<'a> {
     pub(super) entries: &'a dyn Fn(&str) -> Option<u32>,
     /// Whether the kernel is not to be told of what type a map's keys and values are.
     pub(super) untyped: &'a dyn Fn(&str) -> bool,
+    /// Whether a map has a place to be pinned at, whatever its definition says.
+    pub(super) has_place: &'a dyn Fn(&str) -> bool,
     pub(super) page_size: u32,
 }
 
@@ -99,6 +101,16 @@ impl Change {
             dropped: definition.restated.iter().map(|(name, _)| *name).collect(),
             inner: None,
         };
+        if let Some(pinning) = definition.pinning.filter(|pinning| *pinning > 1) {
+            if !(wishes.has_place)(map) {
+                let reason = "which only its own loader knows: say where by the option mapPinPath, then that counts";
+                let mut error = refuse(map, format_args!("pinning is {pinning}, {reason}"));
+                error.kind = Kind::Unsupported;
+                return Err(error);
+            }
+            change.numbers.retain(|(name, _)| *name != "pinning");
+            change.dropped.push("pinning");
+        }
         let untyped = (wishes.untyped)(map);
         // The kernel takes no type of keys without one of values (`map_create`).
         let untyped_key =
@@ -283,6 +295,7 @@ mod tests {
         let wishes = Wishes {
             entries: &entries,
             untyped: &untyped,
+            has_place: &|_| false,
             page_size: 4096,
         };
         correct(data, &wishes)

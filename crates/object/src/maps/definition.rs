@@ -50,7 +50,8 @@ pub(super) struct Definition {
     pub(super) max_entries: Option<u32>,
     pub(super) map_flags: u32,
     numa_node: u32,
-    pub(super) pins: bool,
+    /// As it is stated: 0 (none), 1 (by name), or what only another loader knows.
+    pub(super) pinning: Option<u32>,
     pub(super) values: Option<Values>,
     /// Numbers that are stated in a way that aya does not read.
     pub(super) restated: Vec<(&'static str, u32)>,
@@ -119,7 +120,7 @@ impl Definition {
             max_entries: None,
             map_flags: 0,
             numa_node: 0,
-            pins: false,
+            pinning: None,
             values: None,
             restated: Vec::new(),
         };
@@ -175,13 +176,7 @@ impl Definition {
             "max_entries" => self.max_entries = Some(number),
             "map_flags" => self.map_flags = number,
             "numa_node" => self.numa_node = number,
-            "pinning" if number > 1 => {
-                return Err(refuse(
-                    map,
-                    format_args!("pinning is {number}; only 0 (none) and 1 (by name) exist"),
-                ));
-            }
-            "pinning" => self.pins = true,
+            "pinning" => self.pinning = Some(number),
             _ => {}
         }
         if !is_plain(btf, member.type_id) && number <= MAX_NUMBER {
@@ -274,7 +269,7 @@ pub(super) fn find(btf: &Btf<'_>, definition: Type, name: &str) -> Option<Member
         .find(|member| btf.string(member.name) == Some(name))
 }
 
-fn refuse(map: &str, reason: std::fmt::Arguments<'_>) -> Error {
+pub(super) fn refuse(map: &str, reason: std::fmt::Arguments<'_>) -> Error {
     Error::new(
         Kind::Btf,
         format!("the definition of map \"{map}\" is not usable: {reason}"),

@@ -2,8 +2,8 @@
 //!
 //! All of them begin with type, size of key, size of value, number of entries and flags. What follows was in libbpf
 //! nothing; in the samples of the kernel the position of the inner map and the NUMA node; in aya an id and pinning; in
-//! iproute2 an id, pinning, and the id and position of maps inside of maps (`struct bpf_elf_map`). The length tells them
-//! apart, and so does the type of the map.
+//! iproute2 an id, pinning, and the id and position of maps inside of maps (`struct bpf_elf_map`); in gobpf pinning and a
+//! namespace of 256 bytes. The length tells them apart, and so does the type of the map.
 
 use object::read::elf::SectionHeader as _;
 
@@ -23,6 +23,11 @@ use crate::{
 const PLAIN_BYTES: usize = 20;
 const SAMPLES_BYTES: usize = 28;
 const IPROUTE2_BYTES: usize = 36;
+const GOBPF_BYTES: usize = 280;
+
+/// Where aya reads `pinning`, and what it means to it.
+const PINNING_PLACE: usize = 24;
+const BY_NAME: u32 = 1;
 
 /// As far as iproute2's longest goes; what is behind is somebody else's business.
 const MAX_WORDS: usize = IPROUTE2_BYTES / 4;
@@ -34,10 +39,18 @@ struct Legacy<'a> {
     offset: usize,
     length: usize,
     words: [u32; MAX_WORDS],
+    /// What gobpf has behind its pinning.
+    namespace: String,
 }
 
-/// Gives aya an array of one number where it would go wrong, and tells in `plan` what is to take its place.
-pub(super) fn carry(elf: &Elf<'_>, data: &mut [u8], plan: &mut MapPlan) -> Result<()> {
+/// Gives aya an array of one number where it would go wrong, and tells in `plan` what is to take its place. Of maps that have
+/// a place to be pinned at, it does not count what they say of pinning.
+pub(super) fn carry(
+    elf: &Elf<'_>,
+    data: &mut [u8],
+    has_place: &dyn Fn(&str) -> bool,
+    plan: &mut MapPlan,
+) -> Result<()> {
     let definitions = read(elf, data);
     if definitions.len() > MAX_DEFINITIONS {
         let reason = format!("the object has more than {MAX_DEFINITIONS} maps");
@@ -45,18 +58,16 @@ pub(super) fn carry(elf: &Elf<'_>, data: &mut [u8], plan: &mut MapPlan) -> Resul
     }
     for definition in &definitions {
         definition.check()?;
+        let pins = !has_place(definition.name) && definition.pins()?;
         if map_type::is_of_maps(definition.map_type()) {
             let inner = definition.inner(&definitions)?;
-            plan.of_maps.push(definition.planned(inner.name));
+            plan.of_maps.push(definition.planned(inner.name, pins));
             plan.slots.extend(definition.slots(&definitions));
             definition.replace(data, &[map_type::ARRAY, 4, 4, 1, 0]);
         } else if let Some(node) = definition.numa_node() {
             plan.numa_nodes.push((definition.name.to_owned(), node));
         }
-        // aya takes the words behind the flags for an id and for pinning.
-        if definition.is_foreign() {
-            definition.forget_tail(data);
-        }
+        definition.say_pinning(data, pins);
     }
     Ok(())
 }
@@ -93,15 +104,24 @@ fn read<'a>(elf: &Elf<'a>, data: &[u8]) -> Vec<Legacy<'a>> {
             for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(4)) {
                 *word = u32::from_ne_bytes(bytes.try_into().ok()?);
             }
-            (length >= PLAIN_BYTES).then_some(Legacy {
+            (length >= PLAIN_BYTES).then(|| Legacy {
                 name: place.name,
                 section: place.section,
                 offset,
                 length,
                 words,
+                namespace: namespace(bytes),
             })
         })
         .collect()
+}
+
+fn namespace(definition: &[u8]) -> String {
+    let text = definition
+        .get(PINNING_PLACE..GOBPF_BYTES)
+        .unwrap_or_default();
+    let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(text).into_owned()
 }
 
 impl Legacy<'_> {
@@ -124,19 +144,19 @@ impl Legacy<'_> {
         self.length == IPROUTE2_BYTES
     }
 
+    fn is_gobpf(&self) -> bool {
+        self.length == GOBPF_BYTES
+    }
+
     /// Whether what is behind the flags is not what aya takes it for.
     fn is_foreign(&self) -> bool {
-        self.is_iproute2() || self.numa_node().is_some() || map_type::is_of_maps(self.map_type())
+        self.is_iproute2()
+            || self.is_gobpf()
+            || self.numa_node().is_some()
+            || map_type::is_of_maps(self.map_type())
     }
 
     fn check(&self) -> Result<()> {
-        let [.., pinning, _, _] = self.words;
-        if self.is_iproute2() && pinning != 0 {
-            let reason = format!(
-                "it is pinned by the rules of iproute2 (pinning {pinning}): pin it yourself, by the option mapPinPath, and set pinning to 0"
-            );
-            return Err(self.refuse(&reason));
-        }
         let [.., after_flags, _, _, _] = self.words;
         if self.length < SAMPLES_BYTES && !self.is_foreign() && after_flags != 0 {
             let reason = format!(
@@ -148,18 +168,59 @@ impl Legacy<'_> {
         Ok(())
     }
 
+    /// Whether it is pinned by its name: iproute2 says so by two numbers, of which aya knows the first one.
+    fn pins(&self) -> Result<bool> {
+        let [.., after_flags, pinning, _, _] = self.words;
+        let place = if self.is_gobpf() {
+            match after_flags {
+                0 | 3 => return Ok(false), // Where whoever opens it says.
+                1 => String::from("in a namespace of the object (PIN_OBJECT_NS)"),
+                2 => format!("at /sys/fs/bpf/{}/globals/{}", self.namespace, self.name),
+                other => format!("by number {other}"),
+            }
+        } else if self.length < SAMPLES_BYTES || (self.is_foreign() && !self.is_iproute2()) {
+            return Ok(false);
+        } else {
+            match (pinning, self.is_iproute2()) {
+                (0, _) => return Ok(false),
+                (2, _) | (BY_NAME, false) => return Ok(true),
+                (1, true) => String::from("in a namespace of the object (PIN_OBJECT_NS)"),
+                (other, _) => format!("by number {other}"),
+            }
+        };
+        let reason = format!(
+            "it is pinned {place}, which only its own loader knows: say where by the option mapPinPath, then that counts"
+        );
+        let mut error = self.refuse(&reason);
+        error.kind = Kind::Unsupported;
+        Err(error)
+    }
+
     /// The map that says what the maps in this one are like.
     fn inner<'a>(&self, definitions: &'a [Legacy<'a>]) -> Result<&'a Legacy<'a>> {
         let [.., id, _, inner_id, _] = self.words;
         let found = if self.is_iproute2() {
             let mut inner = definitions.iter().filter(|one| one.is_iproute2());
             inner.find(|one| inner_id != 0 && one.id() == inner_id)
+        } else if self.is_gobpf() {
+            None
         } else {
             let mut neighbours = definitions.iter().filter(|one| one.section == self.section);
-            neighbours.nth(id as usize)
+            // Where each map has a section of its own, all of them count.
+            let neighbour = neighbours.nth(id as usize);
+            neighbour.or_else(|| {
+                definitions
+                    .get(id as usize)
+                    .filter(|_| self.is_alone(definitions))
+            })
         };
         let found = found.filter(|one| !map_type::is_of_maps(one.map_type()));
         found.ok_or_else(|| self.refuse("it is a map of maps, and does not say of which"))
+    }
+
+    fn is_alone(&self, definitions: &[Legacy<'_>]) -> bool {
+        let neighbours = definitions.iter();
+        neighbours.filter(|one| one.section == self.section).count() == 1
     }
 
     fn id(&self) -> u32 {
@@ -167,7 +228,7 @@ impl Legacy<'_> {
         id
     }
 
-    fn planned(&self, inner: &str) -> MapOfMaps {
+    fn planned(&self, inner: &str, pins: bool) -> MapOfMaps {
         let [map_type, key_size, _, max_entries, flags, ..] = self.words;
         MapOfMaps {
             name: self.name.to_owned(),
@@ -177,6 +238,7 @@ impl Legacy<'_> {
             map_flags: flags,
             numa_node: self.numa_node(),
             inner: inner.to_owned(),
+            pins,
         }
     }
 
@@ -203,9 +265,17 @@ impl Legacy<'_> {
         }
     }
 
-    fn forget_tail(&self, data: &mut [u8]) {
-        for place in (PLAIN_BYTES..self.length.min(IPROUTE2_BYTES)).step_by(4) {
-            write(data, self.offset.saturating_add(place), 0);
+    /// aya takes the words behind the flags for an id and for pinning.
+    fn say_pinning(&self, data: &mut [u8], pins: bool) {
+        let pins = pins && !map_type::is_of_maps(self.map_type());
+        if self.is_foreign() {
+            for place in (PLAIN_BYTES..self.length.saturating_sub(3)).step_by(4) {
+                write(data, self.offset.saturating_add(place), 0);
+            }
+        }
+        if self.length >= SAMPLES_BYTES {
+            let place = self.offset.saturating_add(PINNING_PLACE);
+            write(data, place, if pins { BY_NAME } else { 0 });
         }
     }
 

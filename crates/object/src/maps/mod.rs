@@ -7,7 +7,7 @@ mod legacy;
 mod references;
 mod slots;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, path::PathBuf};
 
 use object::read::elf::SectionHeader as _;
 
@@ -29,6 +29,24 @@ pub enum Untyped<'a> {
     All,
 }
 
+/// Maps with a place to be pinned at.
+#[derive(Clone, Copy)]
+pub enum PinPaths<'a> {
+    /// All of them: where no map is made, it does not matter how they are pinned.
+    All,
+    /// These, by the map's name.
+    Of(&'a [(String, PathBuf)]),
+}
+
+impl PinPaths<'_> {
+    pub(crate) fn has(self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Of(paths) => paths.iter().any(|(map, _)| map == name),
+        }
+    }
+}
+
 /// What is left to do when aya has made the maps of an object.
 #[derive(Clone, Debug, Default)]
 pub struct MapPlan {
@@ -40,6 +58,14 @@ pub struct MapPlan {
     pub slots: Vec<Slot>,
     /// Whether a definition speaks of pinning.
     pub pins: bool,
+}
+
+impl MapPlan {
+    /// Whether aya has another map of this name for one that takes its place.
+    #[must_use]
+    pub fn has_other(&self, name: &str) -> bool {
+        self.of_maps.iter().any(|map| map.name == name)
+    }
 }
 
 /// A map of maps whose definition aya cannot read.
@@ -59,6 +85,8 @@ pub struct MapOfMaps {
     pub numa_node: Option<u32>,
     /// The map of the object that says what its maps are like.
     pub inner: String,
+    /// Whether it is pinned by its name.
+    pub pins: bool,
 }
 
 /// What the definitions are to say besides.
@@ -66,6 +94,8 @@ pub(crate) struct MapWishes<'a> {
     /// Numbers of entries, of maps that are defined in BTF.
     pub(crate) entries: &'a dyn Fn(&str) -> Option<u32>,
     pub(crate) untyped: Untyped<'a>,
+    /// Whether a map has a place to be pinned at, whatever its definition says.
+    pub(crate) has_place: &'a dyn Fn(&str) -> bool,
     pub(crate) page_size: u32,
 }
 
@@ -89,7 +119,7 @@ pub(crate) fn carry(data: &mut Cow<'_, [u8]>, wishes: &MapWishes<'_>) -> Result<
     let elf = Elf::parse(data).map_err(malformed)?;
     if elf.has_legacy_maps() {
         let mut copy = data.to_vec();
-        legacy::carry(&elf, &mut copy, &mut plan)?;
+        legacy::carry(&elf, &mut copy, wishes.has_place, &mut plan)?;
         if copy != **data {
             *data = Cow::Owned(copy);
         }
@@ -112,11 +142,12 @@ fn carry_btf(data: &[u8], wishes: &MapWishes<'_>, plan: &mut MapPlan) -> Result<
         &Wishes {
             entries: wishes.entries,
             untyped: &untyped,
+            has_place: wishes.has_place,
             page_size: wishes.page_size,
         },
     )?;
     for (name, definition) in &corrected.definitions {
-        plan.pins |= definition.pins;
+        plan.pins |= definition.pinning.is_some();
         if let Some(node) = definition.numa_node() {
             plan.numa_nodes.push((name.clone(), node));
         }
@@ -262,7 +293,7 @@ mod tests {
                 "inside",
                 6,
                 1,
-                "pinned by the rules of iproute2",
+                "pinned in a namespace of the object (PIN_OBJECT_NS)",
             ),
         ];
         for (data, map, word, value, reason) in cases {

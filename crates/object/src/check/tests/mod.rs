@@ -362,9 +362,9 @@ fn legacy_definitions_are_refused_for_what_aya_does_not_read() {
         all(&edited.0)
     };
     legacy(24, 1).unwrap();
-    let pinning = legacy(24, 2).unwrap_err();
+    let pinning = legacy(24, 3).unwrap_err();
     assert!(
-        pinning.message.contains("has pinning [2, 0, 0, 0]"),
+        pinning.message.contains("is pinned by number 3"),
         "{pinning:?}"
     );
     let trailing = legacy(28, 1).unwrap_err();
