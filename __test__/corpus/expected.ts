@@ -17,6 +17,7 @@ export interface Refused {
 
 const unsupported = (message: RegExp): Refused => ({ code: 'ERR_EBPF_UNSUPPORTED', message })
 const malformed = (message: RegExp): Refused => ({ code: 'ERR_EBPF_PARSE', message })
+const noMap = (message: RegExp): Refused => ({ code: 'ERR_EBPF_MAP', message })
 const beside = { beside: 'Xdp' }
 const besideUnsupported = (reason: RegExp): Accepted => ({ programs: { ...beside, unsupported: unsupported(reason) } })
 
@@ -84,7 +85,12 @@ export const accepted: Readonly<Record<string, Accepted>> = {
     programs: { nested: 'Xdp' },
     maps: { inner: ['Hash', 4, 8, 8], outer: ['ArrayOfMaps', 4, 4, 2] },
   },
+  map_legacy_without_sizes: {
+    programs: { report: 'Xdp' },
+    maps: { counters: ['Array', 4, 8, 4], events: ['PerfEventArray', 4, 4, 2] },
+  },
   map_legacy_zeros: { programs: { count: 'Xdp' }, maps: { counters: ['Array', 4, 8, 4] } },
+  map_perf_records: { programs: { report: 'Xdp' }, maps: { events: ['PerfEventArray', 4, 4, 2] } },
   map_perf_without_sizes: { programs: { report: 'Xdp' }, maps: { events: ['PerfEventArray', 4, 4] } },
   map_programs_initialised: { programs: { jump: 'Xdp', target: 'Xdp' }, maps: { jumps: ['ProgramArray', 4, 4, 2] } },
   map_programs_values: { programs: { jump: 'Xdp' }, maps: { jumps: ['ProgramArray', 4, 4, 2] } },
@@ -124,8 +130,10 @@ export const refused: Readonly<Record<string, Refused>> = {
   refused_licence: malformed(/licen[cs]e/),
   refused_linked: malformed(/linked/),
   refused_machine: malformed(/machine 62/),
+  refused_map_of_maps_without_inner: noMap(/outer.*does not say of which maps.*values/),
   refused_pinning: unsupported(/counters.*pinning is 16.*mapPinPath/),
   refused_program_size: malformed(/xdp/),
+  refused_ring_without_size: noMap(/ring.* RingBuf map .*0 entries.*no room for entries.*max_entries/),
   refused_relocation_last: malformed(/xdp/),
   refused_relocation_offset: malformed(/xdp/),
   refused_relocation_symbol: malformed(/9999/),

@@ -149,8 +149,11 @@ impl std::fmt::Display for Shape {
     }
 }
 
-/// A ring buffer is a power of two of pages.
+/// A ring buffer is a power of two of pages. Without any, the kernel refuses it.
 fn whole_pages(bytes: u32) -> u32 {
+    if bytes == 0 {
+        return 0;
+    }
     let page = sys::page_size();
     bytes
         .div_ceil(page)

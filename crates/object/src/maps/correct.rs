@@ -115,9 +115,16 @@ impl Change {
         // The kernel takes no type of keys without one of values (`map_create`).
         let untyped_key =
             untyped || (definition.value.typed.is_none() && is_told_types(definition.map_type));
-        let (key, value) = only_sizes(definition.map_type);
+        let (key, value) = map_type::only_sizes(definition.map_type);
         change.size("key", "key_size", &definition.key, untyped_key, key);
-        change.size("value", "value_size", &definition.value, untyped, value);
+        if definition.tells_records() {
+            change.dropped.push("value");
+            change
+                .numbers
+                .extend(value.map(|size| ("value_size", size)));
+        } else {
+            change.size("value", "value_size", &definition.value, untyped, value);
+        }
         change
             .numbers
             .extend(entries.map(|count| ("max_entries", count)));
@@ -214,22 +221,6 @@ fn inner_change(
     let entries = whole_pages(&definition, wishes.page_size);
     let change = Change::of(btf, map, &definition, entries, wishes)?;
     Ok(change.map(|change| (array, Box::new(change))))
-}
-
-/// Sizes of key and value that are the only ones that the kernel takes for a type of map: whoever states none, means them.
-const fn only_sizes(of: u32) -> (Option<u32>, Option<u32>) {
-    use map_type::{
-        ARRAY, ARRAY_OF_MAPS, CGROUP_ARRAY, CPUMAP, DEVMAP, HASH_OF_MAPS, PERCPU_ARRAY,
-        PERF_EVENT_ARRAY, PROG_ARRAY, REUSEPORT_SOCKARRAY, SOCKMAP, STACK_TRACE, XSKMAP,
-    };
-    match of {
-        PROG_ARRAY | PERF_EVENT_ARRAY | CGROUP_ARRAY | ARRAY_OF_MAPS | XSKMAP => (Some(4), Some(4)),
-        ARRAY | PERCPU_ARRAY | STACK_TRACE | DEVMAP | CPUMAP | SOCKMAP | REUSEPORT_SOCKARRAY => {
-            (Some(4), None)
-        }
-        HASH_OF_MAPS => (None, Some(4)),
-        _ => (None, None),
-    }
 }
 
 /// Whether aya tells the kernel the types of such maps: there are some that it takes none for.

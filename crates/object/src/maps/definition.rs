@@ -35,6 +35,19 @@ pub(super) mod map_type {
     pub(crate) const fn is_of_maps(map_type: u32) -> bool {
         matches!(map_type, ARRAY_OF_MAPS | HASH_OF_MAPS)
     }
+
+    /// Sizes of key and value that are the only ones that the kernel takes for a type of map: whoever states none, means them.
+    pub(crate) const fn only_sizes(of: u32) -> (Option<u32>, Option<u32>) {
+        match of {
+            PROG_ARRAY | PERF_EVENT_ARRAY | CGROUP_ARRAY | ARRAY_OF_MAPS | XSKMAP => {
+                (Some(4), Some(4))
+            }
+            ARRAY | PERCPU_ARRAY | STACK_TRACE | DEVMAP | CPUMAP | SOCKMAP
+            | REUSEPORT_SOCKARRAY => (Some(4), None),
+            HASH_OF_MAPS => (None, Some(4)),
+            _ => (None, None),
+        }
+    }
 }
 
 pub(super) const BPF_F_NUMA_NODE: u32 = 1 << 2;
@@ -135,6 +148,13 @@ impl Definition {
     /// Where its memory is to lie. aya sends none, which is node 0 to the kernel.
     pub(super) fn numa_node(&self) -> Option<u32> {
         (self.map_flags & BPF_F_NUMA_NODE != 0 && self.numa_node != 0).then_some(self.numa_node)
+    }
+
+    /// Whether the type of its values is that of records, as cilium/ebpf has it: the kernel keeps numbers of 4 bytes there.
+    pub(super) fn tells_records(&self) -> bool {
+        self.map_type == map_type::PERF_EVENT_ARRAY
+            && self.value.stated.is_none()
+            && self.value.typed.is_some_and(|size| size != 4)
     }
 
     fn read_member(&mut self, btf: &Btf<'_>, map: &str, member: Member) -> Result<()> {

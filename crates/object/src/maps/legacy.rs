@@ -67,6 +67,7 @@ pub(super) fn carry(
         } else if let Some(node) = definition.numa_node() {
             plan.numa_nodes.push((definition.name.to_owned(), node));
         }
+        definition.fill_sizes(data);
         definition.say_pinning(data, pins);
     }
     Ok(())
@@ -262,6 +263,20 @@ impl Legacy<'_> {
     fn replace(&self, data: &mut [u8], words: &[u32]) {
         for (index, word) in words.iter().enumerate() {
             write(data, self.offset.saturating_add(index * 4), *word);
+        }
+    }
+
+    /// Whoever states no size means the only one that the kernel takes.
+    fn fill_sizes(&self, data: &mut [u8]) {
+        let [map_type, key_size, value_size, ..] = self.words;
+        if map_type::is_of_maps(map_type) {
+            return;
+        }
+        let (only_key, only_value) = map_type::only_sizes(map_type);
+        for (place, stated, only) in [(4, key_size, only_key), (8, value_size, only_value)] {
+            if let Some(size) = only.filter(|_| stated == 0) {
+                write(data, self.offset.saturating_add(place), size);
+            }
         }
     }
 
