@@ -331,9 +331,10 @@ export declare class MapData {
    *
    * @param command The command of bpf(2), such as `BPF_MAP_LOOKUP_ELEM`.
    * @param errno The positive number.
+   * @param flags Those of the command.
    * @throws always: `ERR_EBPF_MAP`, `ERR_EBPF_PERMISSION`, `ERR_EBPF_UNSUPPORTED`, `ERR_EBPF_CLOSED`.
    */
-  explain(command: string, errno: number): never
+  explain(command: string, errno: number, flags: number): never
   /**
    * Maps the value of an array of one element into memory: all changes are seen at once, on either side.
    *

@@ -51,14 +51,21 @@ export const indexCodec: Codec<number> = {
   decode: ({ view }, offset) => view.getUint32(offset, isLittleEndian),
   encode(index, { view }, offset, path) {
     if (typeof index !== 'number') throw invalidArgType(path, 'of type number', index)
-    if (index >>> 0 !== index) throw outOfRange(path, `an integer >= 0 && <= ${2 ** 32 - 1}`, index)
+    checkIndex(path, index)
     view.setUint32(offset, index, isLittleEndian)
   },
 }
 
-/** Refuses an index behind the end. What is no index at all is left to {@link indexCodec}. */
+/** Refuses numbers that are no index of any array. */
+export function checkIndex(name: string, index: number): void {
+  if (index >>> 0 !== index) throw outOfRange(name, `an integer >= 0 && <= ${2 ** 32 - 1}`, index)
+}
+
+/** Refuses numbers that are no index, or behind the end. What is no number is left to {@link indexCodec}. */
 export function checkBelow(name: string, index: unknown, length: number): void {
-  if (typeof index === 'number' && index >= length) throw outOfRange(name, `an integer >= 0 && < ${length}`, index)
+  if (typeof index === 'number' && (index >>> 0 !== index || index >= length)) {
+    throw outOfRange(name, `an integer >= 0 && < ${length}`, index)
+  }
 }
 
 /** The codec of a map's keys. */

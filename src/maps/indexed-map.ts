@@ -1,11 +1,8 @@
 // `IndexedMap`: what arrays have in common.
 
-import { indexCodecs, type ElementCodecs } from './codecs.ts'
+import { checkIndex, indexCodecs, type ElementCodecs } from './codecs.ts'
 import { ElementMap } from './element-map.ts'
 import type { GetOptions } from './options.ts'
-
-/** Indexes have 32 bits. */
-const maxIndex = 2 ** 32 - 1
 
 /** Maps whose keys are indexes, and whose elements cannot be deleted. */
 export abstract class IndexedMap<V, Given = V> extends ElementMap<number, V, Given> {
@@ -59,8 +56,10 @@ export abstract class IndexedMap<V, Given = V> extends ElementMap<number, V, Giv
     return indexCodecs(this.raw, this.types)
   }
 
-  /** An index of the right kind, though of no element. */
+  /** An index of the right kind, though of no element. Reading has no other end than that of 32 bits. */
   #isBehind(index: number): boolean {
-    return index >= this.raw.maxEntries && index <= maxIndex && Number.isInteger(index)
+    if (typeof index !== 'number') return false
+    checkIndex('index', index)
+    return index >= this.raw.maxEntries
   }
 }

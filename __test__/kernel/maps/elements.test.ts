@@ -1,6 +1,17 @@
 // Single elements of maps, by the types that the kernel has of them: what we write bpftool reads, and the other way round.
 import test from 'ava'
-import { ArrayMap, BloomFilter, HashMap, LpmTrie, MapBase, PerCpuArray, type PerCpuHashMap, Queue, Stack } from 'ayajs'
+import {
+  ArrayMap,
+  BloomFilter,
+  EbpfError,
+  HashMap,
+  LpmTrie,
+  MapBase,
+  PerCpuArray,
+  type PerCpuHashMap,
+  Queue,
+  Stack,
+} from 'ayajs'
 import { bpftool } from '../../helpers/bpftool.ts'
 import { possibleCpus } from '../../helpers/cpus.ts'
 import { u32Key } from '../../helpers/fixtures.ts'
@@ -64,16 +75,18 @@ test('set with noExist writes only what is new, with exist only what is there', 
   t.is(hash.get(1), 3n)
 })
 
-test('lock is refused for a value without a bpf_spin_lock', (t) => {
+test('lock is refused for a value without a bpf_spin_lock, and the error says so', (t) => {
   const hash = makeTypedHash(t).set(1, 1n)
-  t.like(
-    t.throws(() => hash.get(1, { lock: true })),
-    { code: 'ERR_EBPF_MAP', errnoName: 'EINVAL' },
-  )
-  t.like(
-    t.throws(() => hash.set(1, 1n, { lock: true })),
-    { code: 'ERR_EBPF_MAP', errnoName: 'EINVAL' },
-  )
+  const calls = [
+    () => hash.get(1, { lock: true }),
+    () => hash.set(1, 1n, { lock: true }),
+    () => hash.setAll([[1, 1n]], { lock: true }),
+  ]
+  for (const call of calls) {
+    const error = t.throws(call, { instanceOf: EbpfError, code: 'ERR_EBPF_MAP' })
+    t.is(error?.errnoName, 'EINVAL')
+    t.regex(error?.message ?? '', /: its values have no bpf_spin_lock, .* Leave the option out, or declare/)
+  }
   t.is(hash.get(1, { lock: false }), 1n)
 })
 
@@ -155,6 +168,20 @@ test('an index behind the end has no element to read, and none to write', (t) =>
   }
   t.is(array.get(0), 0n)
 })
+
+test('what is no index is refused with the range and the value', (t) => {
+  const array = ArrayMap.tryFrom<bigint>(typedMap(t, 'array'))
+  for (const index of [-1, 0.5, 2 ** 32, NaN, Infinity]) {
+    const received = `Received ${index}`
+    t.throws(() => array.get(index), { instanceOf: RangeError, message: rangeOf(/<= 4294967295\./, received) })
+    t.throws(() => array.has(index), { instanceOf: RangeError, message: rangeOf(/<= 4294967295\./, received) })
+    t.throws(() => array.set(index, 1n), { instanceOf: RangeError, message: rangeOf(/< 2\./, received) })
+  }
+})
+
+function rangeOf(end: RegExp, received: string): (message: string) => boolean {
+  return (message) => message.startsWith('The value of "index"') && end.test(message) && message.includes(received)
+}
 
 test('a trie finds the longest prefix, and deletes exactly one', (t) => {
   const trie = closing(t, LpmTrie.create({ keySize: 8, valueSize: 4, maxEntries: 8 }))

@@ -90,7 +90,8 @@ export class Elements {
   }
 
   #fail(command: string): never {
-    return this.#native.explain(command, this.#commands.control[1] ?? 0)
+    const [, errno = 0, flags = 0] = this.#commands.control
+    return this.#native.explain(command, errno, flags >>> 0)
   }
 }
 

@@ -158,7 +158,7 @@ impl MapData {
                             &map.name,
                             fd,
                             "cannot update",
-                            "BPF_MAP_UPDATE_BATCH",
+                            ("BPF_MAP_UPDATE_BATCH", flags),
                             &failure,
                         )
                     })
@@ -177,7 +177,7 @@ impl MapData {
                 check_size("keys", keys.len(), fd.key_size(), count)?;
                 fd.delete_batch(keys, count).map_err(|failure| {
                     let what = "cannot delete from";
-                    batch_error(&map.name, fd, what, "BPF_MAP_DELETE_BATCH", &failure)
+                    batch_error(&map.name, fd, what, ("BPF_MAP_DELETE_BATCH", 0), &failure)
                 })
             })
         })

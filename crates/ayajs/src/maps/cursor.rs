@@ -58,7 +58,7 @@ impl Cursor {
         let (state, place) = next.split_at_mut(STATE);
         let found = fd
             .lookup_batch(remove, after, place, rooms, (most, flags))
-            .map_err(|failure| lookup_error(name, fd, remove, &failure))?;
+            .map_err(|failure| lookup_error(name, fd, (remove, flags), &failure))?;
         let Found::Entries { count, end } = found else {
             return Ok(None);
         };
@@ -70,23 +70,28 @@ impl Cursor {
     }
 }
 
-fn lookup_error(name: &str, fd: &MapFd, remove: bool, failure: &BatchFailure) -> Error {
+fn lookup_error(
+    name: &str,
+    fd: &MapFd,
+    (remove, flags): (bool, u32),
+    failure: &BatchFailure,
+) -> Error {
     let (what, command) = if remove {
         ("cannot take from", "BPF_MAP_LOOKUP_AND_DELETE_BATCH")
     } else {
         ("cannot read", "BPF_MAP_LOOKUP_BATCH")
     };
-    batch_error(name, fd, what, command, failure)
+    batch_error(name, fd, what, (command, flags), failure)
 }
 
 pub(super) fn batch_error(
     name: &str,
     fd: &MapFd,
     what: &str,
-    command: &'static str,
+    (command, flags): (&'static str, u32),
     failure: &BatchFailure,
 ) -> Error {
-    let error = refused(name, fd, what, command, &failure.error);
+    let error = refused(name, fd, what, command, flags, &failure.error);
     if failure.unsupported {
         return error
             .recode(Code::Unsupported)

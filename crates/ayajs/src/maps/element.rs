@@ -71,15 +71,17 @@ impl MapData {
     ///
     /// @param command The command of bpf(2), such as `BPF_MAP_LOOKUP_ELEM`.
     /// @param errno The positive number.
+    /// @param flags Those of the command.
     /// @throws always: `ERR_EBPF_MAP`, `ERR_EBPF_PERMISSION`, `ERR_EBPF_UNSUPPORTED`, `ERR_EBPF_CLOSED`.
     #[napi(ts_return_type = "never")]
-    pub fn explain(&self, env: Env, command: String, errno: f64) -> napi::Result<()> {
+    pub fn explain(&self, env: Env, command: String, errno: f64, flags: f64) -> napi::Result<()> {
         guard(env, || {
             self.with(|map, fd| {
                 let errno = args::integer("errno", errno, 1, MAX_ERRNO)?.cast_signed();
+                let flags = args::integer("flags", flags, 0, u32::MAX)?;
                 let (command, what) = command_of(&command)?;
                 let error = io::Error::from_raw_os_error(errno);
-                Err(refused(&map.name, fd, what, command, &error))
+                Err(refused(&map.name, fd, what, command, flags, &error))
             })
         })
     }

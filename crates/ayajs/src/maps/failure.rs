@@ -12,6 +12,13 @@ use crate::{
 /// The kernel's own numbers, which libc has no names for.
 const ENOTSUPP: i32 = 524;
 
+/// The flag of lookups and updates that hold the lock of the value (linux/bpf.h).
+const BPF_F_LOCK: u32 = 4;
+
+const NO_LOCK: &str = "its values have no bpf_spin_lock, which the option lock is to hold";
+const NO_LOCK_REMEDY: &str =
+    "Leave the option out, or declare a struct bpf_spin_lock in the C type of the values.";
+
 /// What messages call a map: those that somebody made without a name have none.
 pub(crate) fn called(name: &str) -> String {
     if name.is_empty() {
@@ -28,19 +35,23 @@ pub(crate) fn failed(name: &str, what: &str, command: &'static str, error: &io::
 }
 
 /// [`failed`], for commands on elements of an open map: what maps of its type cannot do, here or anywhere, has a code of its own.
+/// `flags` are those of the command.
 pub(super) fn refused(
     name: &str,
     fd: &MapFd,
     what: &str,
     command: &'static str,
+    flags: u32,
     error: &io::Error,
 ) -> Error {
-    match reason(fd, command, error.raw_os_error().unwrap_or(0)) {
+    match reason(fd, command, flags, error.raw_os_error().unwrap_or(0)) {
         None => failed(name, what, command, error),
         Some(reason) => {
             let message = format!("{what} {}: {reason}: {error}", called(name));
             let failed = Error::command(Code::Map, message, command, error).text("map", name);
-            if is_lack(error) {
+            if reason == NO_LOCK {
+                failed.text("remedy", NO_LOCK_REMEDY)
+            } else if is_lack(error) {
                 failed.recode(Code::Unsupported).text("feature", command)
             } else {
                 failed
@@ -59,7 +70,7 @@ pub(super) fn closed() -> Error {
 }
 
 /// What the number means for this map, where that can be told.
-fn reason(fd: &MapFd, command: &str, errno: i32) -> Option<String> {
+fn reason(fd: &MapFd, command: &str, flags: u32, errno: i32) -> Option<String> {
     let info = fd.info();
     let kind = || map_type(info.type_);
     let updates = command.contains("UPDATE");
@@ -78,6 +89,7 @@ fn reason(fd: &MapFd, command: &str, errno: i32) -> Option<String> {
         libc::EINVAL if command.contains("DELETE") && kind().contains("Array") => {
             is("entries of arrays cannot be deleted")
         }
+        libc::EINVAL if flags & BPF_F_LOCK != 0 => is(NO_LOCK),
         libc::EINVAL if updates => unfit(&kind()).and_then(is),
         ENOTSUPP | libc::EOPNOTSUPP => Some(format!(
             "the kernel does not support it for maps of type {}",

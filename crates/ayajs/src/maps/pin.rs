@@ -81,7 +81,7 @@ impl MapData {
         guard(env, || {
             self.with(|map, fd| {
                 sys::map_freeze(fd).map_err(|error| {
-                    refused(&map.name, fd, "cannot freeze", "BPF_MAP_FREEZE", &error)
+                    refused(&map.name, fd, "cannot freeze", "BPF_MAP_FREEZE", 0, &error)
                 })
             })
         })
