@@ -91,8 +91,8 @@ What an \`EbpfError\` has:
 - \`cause\`: what lies behind it, an error that may have a cause in turn. Print the error as a whole to see the chain.
 - \`reason\` and \`sourceLine\`: why the verifier refused a program, and at which line of C, of an object with
   debugging information. The message has them too.
-- \`verifierLog\`: all that the verifier said about a program that it refused. It is not printed with the error: it can be
-  long.
+- \`verifierLog\`: all that the kernel said about a program that it refused, or about types. It is not printed with the
+  error: it can be long. Of lines of C that are not UTF-8, \`_\` stands for each byte that cannot be read.
 - \`path\`, \`program\`, \`map\`, \`feature\`, …: what the error is about, where that is known; see \`EbpfErrorDetails\`.
 
 Arguments that are wrong in themselves are no \`EbpfError\`. They are refused before anything happens, by a \`TypeError\` or

@@ -116,4 +116,9 @@ const table: readonly Advice[] = [
     when: ({ verifierLog }) => !verifierLog,
     text: 'There is no verifier log: with verifierLogLevel 0 the kernel gives no reason, and EINVAL for whatever it is.',
   },
+  {
+    code: 'ERR_EBPF_BTF',
+    when: ({ syscall }) => syscall === 'BPF_BTF_LOAD',
+    text: 'The last line of `verifierLog` tells which type: change it, or compile without -g where nothing needs the types.',
+  },
 ]

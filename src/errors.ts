@@ -135,9 +135,9 @@ export interface EbpfErrorDetails {
   readonly errno?: number
   /** The name of `errno`, such as `EPERM`; also those of the kernel's private ones, such as `ENOTSUPP` (524). */
   readonly errnoName?: string
-  /** Everything that the verifier said about a program it refused. */
+  /** Everything that the kernel said about a program that it refused, or about types (`ERR_EBPF_BTF`). */
   readonly verifierLog?: string
-  /** Why the verifier refused the program, in its words: the line of `verifierLog` that tells. */
+  /** Why the kernel refused it, in its words: the line of `verifierLog` that tells. */
   readonly reason?: string
   /**
    * The line of C that the verifier was at: `filter.bpf.c:12: return data[0];`, or without file and number before Linux 6.8.

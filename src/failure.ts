@@ -12,11 +12,13 @@ export interface Failure extends EbpfErrorDetails {
   readonly causes?: readonly string[]
   /** What to do, where the addon knows more than the tables here. */
   readonly remedy?: string
+  /** The weak function that the program calls, and that the kernel does not have. */
+  readonly absentFunction?: string
 }
 
 /** The error for a failure in the addon. */
 export function toError(failure: Failure): Error {
-  const { code, message: text, causes = [], remedy, ...details } = failure
+  const { code, message: text, causes = [], remedy, absentFunction, ...details } = failure
   const message = nameErrnos(text)
   if (!isEbpfErrorCode(code)) {
     const type = code === 'ERR_OUT_OF_RANGE' ? RangeError : TypeError
@@ -24,7 +26,7 @@ export function toError(failure: Failure): Error {
   }
   const errnoName = details.errno === undefined ? undefined : nameOfErrno(-details.errno)
   const cause = causeOf(causes.map(nameErrnos).filter((one) => !message.endsWith(one)))
-  const known = { ...details, ...(errnoName !== undefined && { errnoName }), ...refusalOf(details) }
+  const known = { ...details, ...(errnoName !== undefined && { errnoName }), ...refusalOf(details, absentFunction) }
   return new EbpfError(code, explain(code, message, known, remedy), cause === undefined ? known : { ...known, cause })
 }
 
@@ -67,7 +69,8 @@ function isEbpfErrorCode(code: string): code is EbpfErrorCode {
 }
 
 function explain(code: EbpfErrorCode, message: string, details: EbpfErrorDetails, remedy?: string): string {
-  const reason = code === 'ERR_EBPF_LOAD' ? loadReason(details) : undefined
+  const isRefusal = code === 'ERR_EBPF_LOAD' || details.verifierLog !== undefined
+  const reason = isRefusal ? loadReason(details) : undefined
   const fact = reason === undefined ? message : `${message}: ${reason}`
   return `${fact.charAt(0).toUpperCase()}${fact.slice(1)}. ${remedy ?? adviceFor(code, details)}`
 }
@@ -79,9 +82,9 @@ function loadReason({ errnoName, reason, sourceLine }: EbpfErrorDetails): string
 }
 
 /** What the verifier's log tells, in short. */
-function refusalOf({ verifierLog }: EbpfErrorDetails): EbpfErrorDetails {
+function refusalOf({ verifierLog }: EbpfErrorDetails, absentFunction?: string): EbpfErrorDetails {
   if (verifierLog === undefined) return {}
-  const { reason, sourceLine } = readVerifierLog(verifierLog)
+  const { reason, sourceLine } = readVerifierLog(verifierLog, absentFunction)
   return { ...(reason !== '' && { reason }), ...(sourceLine !== undefined && { sourceLine }) }
 }
 

@@ -36,8 +36,12 @@ const unresolved = 'the kernel does not have the type, field or value that is re
 /** Reasons stand near the end of a log, and logs have megabytes. */
 const tailLength = 65_536
 
-/** What a log tells: its last lines that are neither counts nor the trace of what the verifier did before. */
-export function readVerifierLog(whole: string): Refusal {
+/**
+ * What a log tells: its last lines that are neither counts nor the trace of what the verifier did before.
+ *
+ * @param absentFunction The weak function that the last instruction calls, where that is not there.
+ */
+export function readVerifierLog(whole: string, absentFunction?: string): Refusal {
   // Kernels from 7.3 on repeat the reason in a summary of their own.
   const [log = ''] = whole.slice(-tailLength).split(/^Verification failed: /m)
   const lines = log
@@ -48,9 +52,14 @@ export function readVerifierLog(whole: string): Refusal {
   const previous = lines.at(-2)
   const isHalf = secondHalves.some((pattern) => pattern.test(last)) && previous !== undefined && !trace.test(previous)
   const said = trace.test(last) ? '' : isHalf ? `${previous}; ${last}` : last
-  const reason = poisoned.test(said) ? `${unresolved} (${said})` : said
+  const meaning = poisoned.test(said) ? unresolved : absentFunction && absent(absentFunction)
+  const reason = meaning === undefined ? said : `${meaning} (${said})`
   const sourceLine = reason === '' ? undefined : sourceLineOf(whole, reason)
   return sourceLine === undefined ? { reason } : { reason, sourceLine }
+}
+
+function absent(name: string): string {
+  return `it calls ${name}, which is weak and not among the functions of this kernel, without asking whether it is there`
 }
 
 /** The line of C of the last instruction in the log; of the one that took a reference, where that is not given back. */

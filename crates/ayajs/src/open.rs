@@ -22,7 +22,7 @@ use crate::{
     object_maps::{ObjectMaps, map_fd},
     pins,
     planned_maps::{self, ProgramSlots},
-    programs::{ProgramCell, table},
+    programs::{ProgramCell, Refusals, table},
     sys, variables,
 };
 
@@ -32,6 +32,7 @@ pub struct Object {
     programs: BTreeMap<String, Arc<ProgramCell>>,
     program_slots: ProgramSlots,
     maps: ObjectMaps,
+    refusals: Refusals,
     ebpf: Mutex<Ebpf>,
 }
 
@@ -70,6 +71,9 @@ impl Object {
             programs: programs(&ebpf, hooks, unsupported, object),
             program_slots: planned_maps::program_slots(prepared.maps),
             maps: ObjectMaps::take_from(&mut ebpf),
+            refusals: Refusals {
+                absent: prepared.absent,
+            },
             ebpf: Mutex::new(ebpf),
         }))
     }
@@ -103,6 +107,11 @@ impl Object {
 
     pub(crate) fn maps(&self) -> &ObjectMaps {
         &self.maps
+    }
+
+    /// What is known about refusals of its programs.
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     /// Puts a program that has been loaded where arrays of programs hold it from the start.

@@ -15,6 +15,7 @@ mod patch;
 mod programs;
 mod repair;
 mod symbols;
+mod texts;
 
 pub use self::{
     check::{check, check_btf, check_prepared},

@@ -13,6 +13,7 @@ use super::{
     externs::{self, Kernel},
     maps::{self, MapPlan, MapWishes, PinPaths, Untyped},
     symbols::Elf,
+    texts,
 };
 use crate::{
     error::{Error, Kind, Result, malformed},
@@ -77,6 +78,8 @@ pub struct Prepared<'a> {
     pub maps: MapPlan,
     /// Programs that aya will not list: they are listed beside its own, and cannot be loaded.
     pub unsupported: Vec<UnsupportedProgram>,
+    /// Weak functions that the kernel does not have, by the numbers of the helpers that are called in their place.
+    pub absent: Vec<(u32, String)>,
 }
 
 /// The whole initial value of a map that holds global variables.
@@ -90,15 +93,21 @@ pub struct LateValue {
 /// The object with its settings and, where aya errs, with corrected definitions of maps. `data` has been checked.
 pub fn prepare<'a>(data: &'a [u8], settings: &Settings<'_>) -> Result<Prepared<'a>> {
     let elf = Elf::parse(data).map_err(malformed)?;
-    let mut linked = externs::link(data, &elf, settings.kernel)?;
+    let readable = texts::readable(data, &elf)?;
+    go_on(readable, &elf, |data, elf| link(data, elf, settings))
+}
+
+/// An object whose texts can be read.
+fn link<'a>(data: &'a [u8], elf: &Elf<'a>, settings: &Settings<'_>) -> Result<Prepared<'a>> {
+    let mut linked = externs::link(data, elf, settings.kernel)?;
     linked.obstacles.extend(check::obstacles(&linked.data)?);
-    match linked.data {
-        Cow::Borrowed(data) => mend(data, &elf, settings, &linked.obstacles),
-        Cow::Owned(copy) => own(copy, |copy| {
-            let elf = Elf::parse(copy).map_err(malformed)?;
-            mend(copy, &elf, settings, &linked.obstacles)
-        }),
-    }
+    let prepared = go_on(linked.data, elf, |data, elf| {
+        mend(data, elf, settings, &linked.obstacles)
+    })?;
+    Ok(Prepared {
+        absent: linked.absent,
+        ..prepared
+    })
 }
 
 /// An object in which nothing is extern, repaired.
@@ -109,20 +118,22 @@ fn mend<'a>(
     obstacles: &[Obstacle],
 ) -> Result<Prepared<'a>> {
     let repaired = repair::repair(data, elf, obstacles)?;
-    match repaired.data {
-        Cow::Borrowed(data) => settle(data, elf, settings, repaired.unsupported),
-        Cow::Owned(copy) => own(copy, |copy| {
-            let elf = Elf::parse(copy).map_err(malformed)?;
-            settle(copy, &elf, settings, repaired.unsupported)
-        }),
-    }
+    go_on(repaired.data, elf, |data, elf| {
+        settle(data, elf, settings, repaired.unsupported)
+    })
 }
 
-/// What is prepared of a copy that nobody else holds.
-fn own(
-    copy: Vec<u8>,
-    prepare: impl FnOnce(&[u8]) -> Result<Prepared<'_>>,
-) -> Result<Prepared<'static>> {
+/// The next step, with the object as it is or with a copy, which is read anew.
+fn go_on<'a>(
+    data: Cow<'a, [u8]>,
+    elf: &Elf<'a>,
+    next: impl for<'b> FnOnce(&'b [u8], &Elf<'b>) -> Result<Prepared<'b>>,
+) -> Result<Prepared<'a>> {
+    let copy = match data {
+        Cow::Borrowed(data) => return next(data, elf),
+        Cow::Owned(copy) => copy,
+    };
+    let elf = Elf::parse(&copy).map_err(malformed)?;
     let Prepared {
         data,
         late,
@@ -130,7 +141,8 @@ fn own(
         may_pin,
         maps,
         unsupported,
-    } = prepare(&copy)?;
+        absent,
+    } = next(&copy, &elf)?;
     let changed = match data {
         Cow::Owned(data) => Some(data),
         Cow::Borrowed(_) => None,
@@ -142,6 +154,7 @@ fn own(
         may_pin,
         maps,
         unsupported,
+        absent,
     })
 }
 
@@ -159,6 +172,7 @@ fn settle<'a>(
         max_entries: Vec::new(),
         may_pin: elf.has_legacy_maps(),
         maps: MapPlan::default(),
+        absent: Vec::new(),
     };
     for global in settings.globals {
         write_global(elf, global, &mut prepared)?;

@@ -141,13 +141,9 @@ impl ProgramCell {
         let program = ebpf
             .program_mut(&self.name)
             .ok_or_else(|| Error::closed("the object"))?;
-        if let Err(error) = table::load(program, self.hook.as_deref()) {
-            return Err(failure::load(
-                &self.name,
-                program,
-                self.hook.as_deref(),
-                &error,
-            ));
+        if let Err(refusal) = table::load(program, self.hook.as_deref()) {
+            let error = failure::load(&self.name, program, self.hook.as_deref(), &refusal);
+            return Err(object.refusals().explain(&refusal, error));
         }
         let fd = program
             .fd()

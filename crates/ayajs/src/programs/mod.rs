@@ -4,6 +4,7 @@ mod attach;
 mod cell;
 mod cgroup_skb;
 mod info;
+mod refusals;
 pub(crate) mod table;
 mod task;
 
@@ -15,8 +16,8 @@ use std::{
 use napi::{Env, bindgen_prelude::AsyncTask};
 use napi_derive::napi;
 
-pub(crate) use self::cell::ProgramCell;
 use self::task::LoadTask;
+pub(crate) use self::{cell::ProgramCell, refusals::Refusals};
 pub use self::{
     cgroup_skb::{CgroupSkb, CgroupSkbAttachType},
     info::ProgramInfo,

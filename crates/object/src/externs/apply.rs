@@ -9,7 +9,12 @@ use object::{
     read::elf::SectionHeader as _,
 };
 
-use super::{Found, kconfig::Config, section::add_section, survey::Extern};
+use super::{
+    Found, KernelType,
+    kconfig::Config,
+    section::add_section,
+    survey::{Extern, Origin},
+};
 use crate::{
     btf::{Btf, Editor, kind},
     error::{Error, Kind, Result, malformed},
@@ -33,8 +38,8 @@ const NOTHING: [u8; INSTRUCTION] = [0x05, 0, 0, 0, 0, 0, 0, 0];
 const BPF_PSEUDO_KFUNC_CALL: u8 = 2;
 const BPF_PSEUDO_BTF_ID: u8 = 3;
 
-/// A helper that no kernel has: the verifier refuses the program that reaches it, and only that.
-const NO_HELPER: u32 = 2_003_000_000;
+/// Helpers that no kernel has, one for each symbol: the verifier refuses the program that reaches one, and only that.
+const NO_HELPERS: u32 = 2_003_000_000;
 
 /// Finishes the instructions that refer to externs.
 pub(super) fn instructions(
@@ -88,6 +93,16 @@ pub(super) fn instructions(
     Ok(obstacles)
 }
 
+/// The weak functions that are not there, by the helpers that stand for them.
+pub(super) fn absent(externs: &[Extern<'_>]) -> Vec<(u32, String)> {
+    externs
+        .iter()
+        .filter(|one| one.found == Some(Found::Nothing))
+        .filter(|one| one.origin == Origin::Type(KernelType::Function))
+        .map(|one| (stand_in(one), one.name.to_owned()))
+        .collect()
+}
+
 /// Finishes one instruction; `None` when it is none that refers to anything.
 fn finish(data: &mut [u8], place: u64, wanted: &Extern<'_>) -> Option<()> {
     let start = usize::try_from(place).ok()?;
@@ -106,13 +121,18 @@ fn finish(data: &mut [u8], place: u64, wanted: &Extern<'_>) -> Option<()> {
         (CALL, Found::TypeId(id)) => call(bytes, BPF_PSEUDO_KFUNC_CALL, *id)?,
         // A weak function that is not there is called where its address, 0, has been looked at before.
         _ => {
-            call(bytes.get_mut(..INSTRUCTION)?, 0, NO_HELPER)?;
+            call(bytes.get_mut(..INSTRUCTION)?, 0, stand_in(wanted))?;
             if let Some(second) = bytes.get_mut(INSTRUCTION..) {
                 second.copy_from_slice(NOTHING.get(..second.len())?);
             }
         }
     }
     Some(())
+}
+
+/// The helper that is called in place of a weak function that is not there.
+fn stand_in(absent: &Extern<'_>) -> u32 {
+    NO_HELPERS.saturating_add(u32::try_from(absent.symbol).unwrap_or(0))
 }
 
 fn load(bytes: &mut [u8], source: u8, value: u64) -> Option<()> {

@@ -59,6 +59,8 @@ enum Found {
 pub(crate) struct Linked<'a> {
     pub(crate) data: Cow<'a, [u8]>,
     pub(crate) obstacles: Vec<Obstacle>,
+    /// Helpers that no kernel has, called in place of weak functions that are not there; and the names of those.
+    pub(crate) absent: Vec<(u32, String)>,
 }
 
 /// Links `data`, which `elf` has been read from, with the kernel. Without a kernel everything is taken to be there.
@@ -70,6 +72,7 @@ pub(crate) fn link<'a>(
     let mut linked = Linked {
         data: Cow::Borrowed(data),
         obstacles: Vec::new(),
+        absent: Vec::new(),
     };
     let Some((section, header)) = elf.section(b".BTF") else {
         return Ok(linked);
@@ -86,6 +89,7 @@ pub(crate) fn link<'a>(
     find_in_kernel(&mut externs, kernel);
     let mut copy = data.to_vec();
     linked.obstacles = apply::instructions(elf, data, &externs, &mut copy)?;
+    linked.absent = apply::absent(&externs);
     apply::types(elf, section, &btf, &mut copy)?;
     if !config.contents.is_empty() {
         apply::variables(elf, &externs, &config, &mut copy)?;
