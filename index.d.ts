@@ -9,7 +9,7 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
-/** The type information of a kernel, parsed: aya's `Btf`. Give it to `EbpfLoader.btf`. */
+/** The type information of a kernel. Give it to `EbpfLoader.btf`. */
 export declare class Btf {
   /**
    * That of the running kernel, from `/sys/kernel/btf/vmlinux`. This is what a loader uses anyway.

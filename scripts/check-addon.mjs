@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs'
 
 const usage = 'usage: node scripts/check-addon.mjs <file.node> [<target triple>]'
 
-// The aim is 1 MiB; with maps, events and repairs of objects it is 2. A good part is the symbolizer that every Rust library with panics carries.
-const maximumBytes = 2 * 1024 * 1024
+// The aim is 1 MiB; with maps, events, repairs of objects and CO-RE it is 2¼. A good part is the symbolizer that every Rust library with panics carries.
+const maximumBytes = 2.25 * 1024 * 1024
 const newestGlibc = [2, 17]
 const machines = { x86_64: 'X86-64', aarch64: 'AArch64' }
 

@@ -137,7 +137,10 @@ export interface EbpfErrorDetails {
   readonly errnoName?: string
   /** Everything that the kernel said about a program that it refused, or about types (`ERR_EBPF_BTF`). */
   readonly verifierLog?: string
-  /** Why the kernel refused it, in its words: the line of `verifierLog` that tells. */
+  /**
+   * Why the kernel refused it, in its words: the line of `verifierLog` that tells; or which CO-RE relocation of the program
+   * cannot be resolved, and why.
+   */
   readonly reason?: string
   /**
    * The line of C that the verifier was at: `filter.bpf.c:12: return data[0];`, or without file and number before Linux 6.8.
@@ -154,7 +157,7 @@ export interface EbpfErrorDetails {
   readonly section?: string
   /** Where in that section, in bytes; in the file, when there is no section. */
   readonly offset?: number
-  /** What is not supported. */
+  /** What is not supported, or what of the kernel is missing: `struct sk_buff::no_such_field`. */
   readonly feature?: string
   /** The kind that was wanted, where another one was given. */
   readonly expected?: string

@@ -26,7 +26,7 @@ export function toError(failure: Failure): Error {
   }
   const errnoName = details.errno === undefined ? undefined : nameOfErrno(-details.errno)
   const cause = causeOf(causes.map(nameErrnos).filter((one) => !message.endsWith(one)))
-  const known = { ...details, ...(errnoName !== undefined && { errnoName }), ...refusalOf(details, absentFunction) }
+  const known = { ...refusalOf(details, absentFunction), ...details, ...(errnoName !== undefined && { errnoName }) }
   return new EbpfError(code, explain(code, message, known, remedy), cause === undefined ? known : { ...known, cause })
 }
 

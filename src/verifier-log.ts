@@ -26,13 +26,6 @@ const secondHalves = [/^R\d+ .* is outside of the /, /would lead to reference le
 /** What the verifier does, in contrast to why it gives up: instructions, states and source lines. */
 const trace = /^(\d+: |; |from \d+ to \d+|func#\d+ @|Validating |frame\d+: )/
 
-/**
- * What aya, as libbpf, makes of an instruction whose CO-RE relocation has no target: a call of function 0xbad2310, which is
- * refused where the verifier gets there.
- */
-const poisoned = /^invalid func unknown#195896080$/
-const unresolved = 'the kernel does not have the type, field or value that is read there by a CO-RE relocation'
-
 /** Reasons stand near the end of a log, and logs have megabytes. */
 const tailLength = 65_536
 
@@ -52,8 +45,7 @@ export function readVerifierLog(whole: string, absentFunction?: string): Refusal
   const previous = lines.at(-2)
   const isHalf = secondHalves.some((pattern) => pattern.test(last)) && previous !== undefined && !trace.test(previous)
   const said = trace.test(last) ? '' : isHalf ? `${previous}; ${last}` : last
-  const meaning = poisoned.test(said) ? unresolved : absentFunction && absent(absentFunction)
-  const reason = meaning === undefined ? said : `${meaning} (${said})`
+  const reason = absentFunction === undefined ? said : `${absent(absentFunction)} (${said})`
   const sourceLine = reason === '' ? undefined : sourceLineOf(whole, reason)
   return sourceLine === undefined ? { reason } : { reason, sourceLine }
 }

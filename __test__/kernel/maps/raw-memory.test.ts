@@ -116,7 +116,7 @@ test('functions of elements give -1 after the map is closed, and explain throws 
   const call = elementCalls(map, shared(64))
   map.close()
   for (const one of Object.values(call)) t.is((one as () => number)(), -1)
-  t.throws(() => map.explain('BPF_MAP_LOOKUP_ELEM', -1), { code: 'ERR_EBPF_CLOSED' })
+  t.throws(() => map.explain('BPF_MAP_LOOKUP_ELEM', -1, 0), { code: 'ERR_EBPF_CLOSED' })
   t.throws(() => elementCalls(map, shared(64)), { code: 'ERR_EBPF_CLOSED' })
   t.throws(() => map.elementLayout(), { code: 'ERR_EBPF_CLOSED' })
 })
@@ -143,7 +143,7 @@ const unexplained: readonly { command: string; errno: number; code: string }[] =
 for (const { command, errno, code } of unexplained) {
   test(`MapData.explain throws ${code} for ${errno} of "${command}"`, (t) => {
     const { native: map } = makeRawMap(t)
-    t.throws(() => map.explain(command, errno), { code })
+    t.throws(() => map.explain(command, errno, 0), { code })
   })
 }
 

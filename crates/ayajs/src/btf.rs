@@ -1,8 +1,7 @@
 //! BTF of a kernel, for relocation against another one than the running kernel's.
 
-use std::{io, path::Path, sync::Arc};
+use std::{fs, io, path::Path, sync::Arc};
 
-use aya::{Btf as AyaBtf, BtfError, Endianness};
 use napi::Env;
 use napi_derive::napi;
 
@@ -10,12 +9,13 @@ use crate::{
     args::{self, PathArg},
     error::{Code, Error, Result},
     guard::guard,
+    kernel::BTF_PATH,
 };
 
-/// The type information of a kernel, parsed: aya's `Btf`. Give it to `EbpfLoader.btf`.
+/// The type information of a kernel. Give it to `EbpfLoader.btf`.
 #[napi]
 pub struct Btf {
-    btf: Arc<AyaBtf>,
+    data: Arc<[u8]>,
 }
 
 #[napi]
@@ -25,9 +25,7 @@ impl Btf {
     /// @throws `ERR_EBPF_FILE`, `ERR_EBPF_BTF`.
     #[napi]
     pub fn from_sys_fs(env: Env) -> napi::Result<Btf> {
-        guard(env, || {
-            Self::new("/sys/kernel/btf/vmlinux", AyaBtf::from_sys_fs())
-        })
+        guard(env, || Self::from_file(Path::new(BTF_PATH)))
     }
 
     /// That in a file of raw BTF, in this machine's byte order.
@@ -38,11 +36,7 @@ impl Btf {
         env: Env,
         #[napi(ts_arg_type = "string | Uint8Array")] path: PathArg,
     ) -> napi::Result<Btf> {
-        guard(env, || {
-            let path = args::path("path", &path)?;
-            let data = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
-            Self::from_bytes(&path.to_string_lossy(), &data)
-        })
+        guard(env, || Self::from_file(&args::path("path", &path)?))
     }
 
     /// That in raw BTF, in this machine's byte order.
@@ -55,25 +49,20 @@ impl Btf {
 }
 
 impl Btf {
-    pub(crate) fn share(&self) -> Arc<AyaBtf> {
-        Arc::clone(&self.btf)
+    /// The whole of it. It has been checked.
+    pub(crate) fn share(&self) -> Arc<[u8]> {
+        Arc::clone(&self.data)
+    }
+
+    fn from_file(path: &Path) -> Result<Self> {
+        let data = fs::read(path).map_err(|error| unreadable(path, &error))?;
+        Self::from_bytes(&path.to_string_lossy(), &data)
     }
 
     fn from_bytes(what: &str, data: &[u8]) -> Result<Self> {
         ayajs_object::check_btf(data)
             .map_err(|error| Error::from(error).prefix(&format!("cannot parse BTF of {what}")))?;
-        Self::new(what, AyaBtf::parse(data, Endianness::default()))
-    }
-
-    fn new(what: &str, result: std::result::Result<AyaBtf, BtfError>) -> Result<Self> {
-        match result {
-            Ok(btf) => Ok(Self { btf: Arc::new(btf) }),
-            Err(BtfError::FileError { path, error }) => Err(unreadable(&path, &error)),
-            Err(error) => Err(Error::new(
-                Code::Btf,
-                format!("cannot parse BTF of {what}: {error}"),
-            )),
-        }
+        Ok(Self { data: data.into() })
     }
 }
 

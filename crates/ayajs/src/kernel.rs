@@ -5,14 +5,17 @@ use std::{collections::HashMap, fs, sync::OnceLock};
 use aya::util::KernelVersion;
 use ayajs_object::{Kernel, KernelType, find_types, gunzip};
 
+/// Where its types are.
+pub(crate) const BTF_PATH: &str = "/sys/kernel/btf/vmlinux";
+
 /// Reads what is asked for, and only then: most objects take nothing by name.
 pub(crate) struct RunningKernel;
 
 impl Kernel for RunningKernel {
     fn type_ids(&self, wanted: &[(&str, KernelType)]) -> Vec<Option<u32>> {
-        match fs::read("/sys/kernel/btf/vmlinux") {
-            Ok(btf) => find_types(&btf, wanted),
-            Err(_) => vec![None; wanted.len()],
+        match self.types() {
+            Some(btf) => find_types(&btf, wanted),
+            None => vec![None; wanted.len()],
         }
     }
 
@@ -41,6 +44,10 @@ impl Kernel for RunningKernel {
 
     fn version(&self) -> u32 {
         KernelVersion::current().map_or(0, KernelVersion::code)
+    }
+
+    fn types(&self) -> Option<Vec<u8>> {
+        fs::read(BTF_PATH).ok()
     }
 }
 

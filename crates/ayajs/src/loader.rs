@@ -5,14 +5,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use aya::{Btf as AyaBtf, EbpfLoader as AyaLoader, VerifierLogLevel};
+use aya::{EbpfLoader as AyaLoader, VerifierLogLevel};
 use napi::{
     Env,
     bindgen_prelude::{AsyncTask, Uint8Array},
 };
 use napi_derive::napi;
 
-use ayajs_object::{Global, MapPlan, PinPaths, Prepared, Settings, Untyped};
+use ayajs_object::{Global, MapPlan, PinPaths, Prepared, Settings, Types, Untyped};
 
 use crate::{
     args::{self, PathArg},
@@ -51,7 +51,7 @@ pub(crate) struct LoadOptions {
 enum TargetBtf {
     #[default]
     RunningKernel,
-    Given(Arc<AyaBtf>),
+    Given(Arc<[u8]>),
     Nothing,
 }
 
@@ -95,6 +95,11 @@ impl LoadOptions {
             pin_paths: PinPaths::Of(&self.map_pin_paths),
             page_size: sys::page_size(),
             kernel: Some(&RunningKernel),
+            types: match &self.btf {
+                TargetBtf::RunningKernel => Types::Kernel,
+                TargetBtf::Given(btf) => Types::Given(btf),
+                TargetBtf::Nothing => Types::Nothing,
+            },
         }
     }
 
@@ -133,10 +138,7 @@ impl LoadOptions {
     }
 
     fn can_be_taken_back(&self) -> bool {
-        matches!(self.btf, TargetBtf::RunningKernel)
-            && !self.allow_unsupported_maps
-            && self.map_pin_paths.is_empty()
-            && self.extensions.is_empty()
+        !self.allow_unsupported_maps && self.map_pin_paths.is_empty() && self.extensions.is_empty()
     }
 
     /// Sets what the next call sets anew.
@@ -145,6 +147,7 @@ impl LoadOptions {
             .pin_directory()
             .unwrap_or(Path::new(DEFAULT_PIN_DIRECTORY));
         loader.default_map_pin_directory(directory);
+        loader.btf(None); // Objects come relocated; what it has parsed is some 13 MB.
         let level = self
             .verifier_log_level
             .map(VerifierLogLevel::from_bits_truncate);
@@ -152,15 +155,6 @@ impl LoadOptions {
     }
 
     fn apply<'a>(&'a self, loader: &mut AyaLoader<'a>, plan: &MapPlan) {
-        match &self.btf {
-            TargetBtf::RunningKernel => {}
-            TargetBtf::Given(btf) => {
-                loader.btf(Some(btf.as_ref()));
-            }
-            TargetBtf::Nothing => {
-                loader.btf(None);
-            }
-        }
         if self.allow_unsupported_maps {
             loader.allow_unsupported_maps();
         }
@@ -175,7 +169,7 @@ impl LoadOptions {
     }
 }
 
-/// Each holds some 13 MB of parsed BTF.
+/// Opening does not wait for one that another thread has: more would seldom be used.
 const MAX_SPARE_LOADERS: usize = 1;
 
 fn spare_loaders() -> std::sync::MutexGuard<'static, Vec<AyaLoader<'static>>> {

@@ -73,6 +73,7 @@ impl Object {
             maps: ObjectMaps::take_from(&mut ebpf),
             refusals: Refusals {
                 absent: prepared.absent,
+                unresolved: prepared.unresolved,
             },
             ebpf: Mutex::new(ebpf),
         }))

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, fs, io, path::Path, path::PathBuf};
 
-use aya_obj::btf::Btf;
 use object::{
     Endianness,
     elf::{FileHeader64, SHT_SYMTAB, STT_OBJECT},
@@ -26,7 +25,7 @@ pub(crate) struct Seed {
     /// Names and sizes of variables and map definitions.
     pub(crate) names: Vec<(String, usize)>,
     /// Its own types, which stand for those of a kernel.
-    pub(crate) btf: Option<Btf>,
+    pub(crate) btf: Option<Vec<u8>>,
 }
 
 /// The seeds: those of the repository, or those below `folders`.
@@ -59,7 +58,7 @@ impl Seed {
         }
         let btf = layout::btf(&data)
             .filter(|btf| ayajs_object::check_btf(btf).is_ok())
-            .and_then(|btf| Btf::parse(btf, Endianness::default()).ok());
+            .map(<[u8]>::to_vec);
         Self {
             path,
             records: records.into_values().collect(),

@@ -7,14 +7,14 @@ use aya_obj::{
     EbpfSectionKind, Features, Function, Map, Object,
     btf::{Btf, BtfFeatures},
 };
-use ayajs_object::{Error, Global, Kind, Settings, Untyped};
+use ayajs_object::{Error, Global, Kind, Settings, Types, Untyped};
 
 /// What else an execution depends on.
 pub(crate) struct Circumstances<'a> {
     pub(crate) globals: &'a [Global],
     pub(crate) max_entries: &'a [(String, u32)],
-    /// The types of the kernel that the object is for.
-    pub(crate) target: Option<&'a Btf>,
+    /// The types of the kernel that the object is for, as raw BTF.
+    pub(crate) target: Option<&'a [u8]>,
     /// Whether what is extern in the object is looked for in a kernel.
     pub(crate) has_externs: bool,
     /// Whether that kernel is an old one.
@@ -42,6 +42,7 @@ pub(crate) fn take(data: &[u8], circumstances: &Circumstances<'_>) -> Outcome {
             Untyped::Named(&[])
         },
         kernel: circumstances.has_externs.then_some(&SomeKernel),
+        types: circumstances.target.map_or(Types::Kernel, Types::Given),
         ..Settings::default()
     };
     let prepared = match ayajs_object::prepare(data, &settings) {
@@ -84,7 +85,7 @@ fn refused(error: &Error, parse: Outcome, btf: Outcome) -> Outcome {
     }
 }
 
-/// What aya's `EbpfLoader::load` does, in its order.
+/// What aya's `EbpfLoader::load` does, in its order. Nothing is left for it to relocate by CO-RE.
 fn load(data: &[u8], circumstances: &Circumstances<'_>) -> Outcome {
     let Ok(mut object) = Object::parse(data) else {
         return "refused by aya: parse";
@@ -97,11 +98,6 @@ fn load(data: &[u8], circumstances: &Circumstances<'_>) -> Outcome {
         return "refused by aya: BTF";
     };
     sanitised.map(Btf::to_bytes);
-    if let Some(target) = circumstances.target
-        && object.relocate_btf(target).is_err()
-    {
-        return "refused by aya: CO-RE";
-    }
     let maps = create_maps(&mut object);
     let text_sections: HashSet<usize> = object
         .functions

@@ -34,6 +34,10 @@ impl Kernel for SomeKernel {
     fn version(&self) -> u32 {
         0x0006_1200
     }
+
+    fn types(&self) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// The length of names of two thirds of lengths.

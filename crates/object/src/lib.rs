@@ -6,6 +6,7 @@
 //! here knows the kernel.
 
 mod btf;
+mod btf_ext;
 mod check;
 mod error;
 mod externs;
@@ -13,9 +14,11 @@ mod inflate;
 mod maps;
 mod patch;
 mod programs;
+mod relocation;
 mod repair;
 mod symbols;
 mod texts;
+mod values;
 
 pub use self::{
     check::{check, check_btf, check_prepared},
@@ -25,6 +28,7 @@ pub use self::{
     maps::{Held, MapOfMaps, MapPlan, PinPaths, Slot, Untyped},
     patch::{Global, LateValue, Prepared, Settings, prepare},
     programs::program_sections,
+    relocation::{Types, Unresolved},
     repair::UnsupportedProgram,
 };
 

@@ -2,27 +2,19 @@
 
 use std::borrow::Cow;
 
-use object::{
-    Endianness, SectionIndex,
-    elf::{SHT_NOBITS, SectionHeader64},
-    read::elf::SectionHeader as _,
-};
-
 use super::{
     check,
     externs::{self, Kernel},
     maps::{self, MapPlan, MapWishes, PinPaths, Untyped},
     symbols::Elf,
     texts,
+    values::{write_global, write_legacy_entries},
 };
 use crate::{
-    error::{Error, Kind, Result, malformed},
+    error::{Result, malformed},
+    relocation::{self, Types, Unresolved},
     repair::{self, Obstacle, UnsupportedProgram},
-    to_usize,
 };
-
-/// Where `max_entries` lies in a map definition of a legacy `maps` section.
-const MAX_ENTRIES_OFFSET: u64 = 12;
 
 /// The initial value of a global variable.
 #[derive(Clone)]
@@ -49,6 +41,8 @@ pub struct Settings<'a> {
     pub page_size: u32,
     /// Where `__ksym`, kfuncs and `__kconfig` come from; without one they are all 0.
     pub kernel: Option<&'a dyn Kernel>,
+    /// What CO-RE relocations are resolved against.
+    pub types: Types<'a>,
 }
 
 impl Default for Settings<'_> {
@@ -60,6 +54,7 @@ impl Default for Settings<'_> {
             pin_paths: PinPaths::Of(&[]),
             page_size: 4096,
             kernel: None,
+            types: Types::Nothing,
         }
     }
 }
@@ -80,6 +75,8 @@ pub struct Prepared<'a> {
     pub unsupported: Vec<UnsupportedProgram>,
     /// Weak functions that the kernel does not have, by the numbers of the helpers that are called in their place.
     pub absent: Vec<(u32, String)>,
+    /// What CO-RE relocations want, and the kernel does not have.
+    pub unresolved: Vec<Unresolved>,
 }
 
 /// The whole initial value of a map that holds global variables.
@@ -94,15 +91,36 @@ pub struct LateValue {
 pub fn prepare<'a>(data: &'a [u8], settings: &Settings<'_>) -> Result<Prepared<'a>> {
     let elf = Elf::parse(data).map_err(malformed)?;
     let readable = texts::readable(data, &elf)?;
-    go_on(readable, &elf, |data, elf| link(data, elf, settings))
+    go_on(readable, &elf, |data, elf| relocate(data, elf, settings))
 }
 
 /// An object whose texts can be read.
-fn link<'a>(data: &'a [u8], elf: &Elf<'a>, settings: &Settings<'_>) -> Result<Prepared<'a>> {
-    let mut linked = externs::link(data, elf, settings.kernel)?;
-    linked.obstacles.extend(check::obstacles(&linked.data)?);
+fn relocate<'a>(data: &'a [u8], elf: &Elf<'a>, settings: &Settings<'_>) -> Result<Prepared<'a>> {
+    let relocated = relocation::relocate(data, elf, settings.kernel, settings.types)?;
+    let Some(relocated) = relocated else {
+        return link(data, elf, settings, Vec::new());
+    };
+    let prepared = go_on(Cow::Owned(relocated.data), elf, |data, elf| {
+        link(data, elf, settings, relocated.obstacles)
+    })?;
+    Ok(Prepared {
+        unresolved: relocated.unresolved,
+        ..prepared
+    })
+}
+
+/// An object without CO-RE relocations, linked with the kernel.
+fn link<'a>(
+    data: &'a [u8],
+    elf: &Elf<'a>,
+    settings: &Settings<'_>,
+    mut obstacles: Vec<Obstacle>,
+) -> Result<Prepared<'a>> {
+    let linked = externs::link(data, elf, settings.kernel)?;
+    obstacles.extend(linked.obstacles);
+    obstacles.extend(check::obstacles(&linked.data)?);
     let prepared = go_on(linked.data, elf, |data, elf| {
-        mend(data, elf, settings, &linked.obstacles)
+        mend(data, elf, settings, &obstacles)
     })?;
     Ok(Prepared {
         absent: linked.absent,
@@ -142,6 +160,7 @@ fn go_on<'a>(
         maps,
         unsupported,
         absent,
+        unresolved,
     } = next(&copy, &elf)?;
     let changed = match data {
         Cow::Owned(data) => Some(data),
@@ -155,6 +174,7 @@ fn go_on<'a>(
         maps,
         unsupported,
         absent,
+        unresolved,
     })
 }
 
@@ -168,6 +188,7 @@ fn settle<'a>(
     let mut prepared = Prepared {
         data: Cow::Borrowed(data),
         unsupported,
+        unresolved: Vec::new(),
         late: Vec::new(),
         max_entries: Vec::new(),
         may_pin: elf.has_legacy_maps(),
@@ -203,113 +224,10 @@ fn settle<'a>(
     Ok(prepared)
 }
 
-fn write_global(elf: &Elf<'_>, global: &Global, prepared: &mut Prepared<'_>) -> Result<()> {
-    let name = &global.name;
-    let Some(place) = elf.variable(name) else {
-        if !global.must_exist {
-            return Ok(());
-        }
-        let names = elf.variable_names().join(", ");
-        return Err(Error::new(
-            Kind::NotFound,
-            format!("the object has no global variable \"{name}\". It has: {names}"),
-        ));
-    };
-    let wrong_size = || {
-        let (size, given) = (place.size, global.value.len());
-        Error::new(
-            Kind::OutOfRange,
-            format!(
-                "The value of global \"{name}\" must be {size} bytes large. Received {given} bytes"
-            ),
-        )
-    };
-    let end = place.value.checked_add(place.size);
-    let fits = end.is_some_and(|end| end <= place.section.sh_size(elf.endian));
-    if place.size != global.value.len() as u64 || !fits {
-        return Err(wrong_size());
-    }
-    let (bytes, start) = if place.section.sh_type(elf.endian) == SHT_NOBITS {
-        // Its size has been checked.
-        let size = to_usize(place.section.sh_size(elf.endian));
-        (late_value(prepared, place.section_name, size), place.value)
-    } else {
-        let start = place.section.sh_offset(elf.endian);
-        let bytes: &mut [u8] = prepared.data.to_mut();
-        (bytes, start.saturating_add(place.value))
-    };
-    let range = to_usize(start)..to_usize(start.saturating_add(place.size));
-    bytes
-        .get_mut(range)
-        .ok_or_else(wrong_size)?
-        .copy_from_slice(&global.value);
-    Ok(())
-}
-
-fn late_value<'a>(prepared: &'a mut Prepared<'_>, map: &str, size: usize) -> &'a mut [u8] {
-    let known = prepared.late.iter().position(|late| late.map == map);
-    let index = known.unwrap_or_else(|| {
-        prepared.late.push(LateValue {
-            map: map.to_owned(),
-            value: vec![0; size],
-        });
-        prepared.late.len() - 1
-    });
-    prepared
-        .late
-        .get_mut(index)
-        .map_or(&mut [], |late| late.value.as_mut_slice())
-}
-
-/// `None` when there is no such map with a definition in a legacy section.
-fn write_legacy_entries(
-    elf: &Elf<'_>,
-    name: &str,
-    entries: u32,
-    prepared: &mut Prepared<'_>,
-) -> Option<()> {
-    let place = elf.find(name, |section| section.starts_with("maps"))?;
-    let start = place
-        .section
-        .sh_offset(elf.endian)
-        .checked_add(place.value)?
-        .checked_add(MAX_ENTRIES_OFFSET)?;
-    if place.size < MAX_ENTRIES_OFFSET + 4 {
-        return None;
-    }
-    let range = to_usize(start)..to_usize(start.checked_add(4)?);
-    let bytes = prepared.data.to_mut().get_mut(range)?;
-    bytes.copy_from_slice(&entries.to_ne_bytes());
-    Some(())
-}
-
-/// Appends the new contents of a section, and has its header point to them.
-pub(super) fn replace_section(
-    elf: &Elf<'_>,
-    index: SectionIndex,
-    contents: &[u8],
-    data: &mut Vec<u8>,
-) -> Result<()> {
-    data.resize(data.len().next_multiple_of(8), 0);
-    let (offset, size) = (data.len() as u64, contents.len() as u64);
-    data.extend_from_slice(contents);
-    let header = to_usize(elf.header.e_shoff.get(elf.endian)).saturating_add(
-        index
-            .0
-            .saturating_mul(size_of::<SectionHeader64<Endianness>>()),
-    );
-    let (offset_at, size_at) = (header.saturating_add(24), header.saturating_add(32));
-    for (at, value) in [(offset_at, offset), (size_at, size)] {
-        data.get_mut(at..at.saturating_add(8))
-            .ok_or_else(|| Error::new(Kind::Parse, "the ELF file is malformed: no section header"))?
-            .copy_from_slice(&value.to_ne_bytes());
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
     use crate::tests::{MAPS, mutants, section};
 
     const FILTER: &[u8] = include_bytes!("../../../bpf/egress_filter.bpf.o");

@@ -6,6 +6,11 @@ use object::{
     read::elf::{FileHeader as _, SectionTable, Sym as _, SymbolTable},
 };
 
+use crate::{
+    error::{Error, Kind, Result},
+    to_usize,
+};
+
 /// Where a variable or definition lies.
 pub(super) struct Place<'a> {
     pub(super) section: &'a SectionHeader64<Endianness>,
@@ -139,4 +144,28 @@ fn is_data(section: &str) -> bool {
     [".data", ".bss", ".rodata"]
         .iter()
         .any(|prefix| section.starts_with(prefix))
+}
+
+/// Appends the new contents of a section, and has its header point to them.
+pub(super) fn replace_section(
+    elf: &Elf<'_>,
+    index: SectionIndex,
+    contents: &[u8],
+    data: &mut Vec<u8>,
+) -> Result<()> {
+    data.resize(data.len().next_multiple_of(8), 0);
+    let (offset, size) = (data.len() as u64, contents.len() as u64);
+    data.extend_from_slice(contents);
+    let header = to_usize(elf.header.e_shoff.get(elf.endian)).saturating_add(
+        index
+            .0
+            .saturating_mul(size_of::<SectionHeader64<Endianness>>()),
+    );
+    let (offset_at, size_at) = (header.saturating_add(24), header.saturating_add(32));
+    for (at, value) in [(offset_at, offset), (size_at, size)] {
+        data.get_mut(at..at.saturating_add(8))
+            .ok_or_else(|| Error::new(Kind::Parse, "the ELF file is malformed: no section header"))?
+            .copy_from_slice(&value.to_ne_bytes());
+    }
+    Ok(())
 }

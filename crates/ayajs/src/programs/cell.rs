@@ -143,7 +143,7 @@ impl ProgramCell {
             .ok_or_else(|| Error::closed("the object"))?;
         if let Err(refusal) = table::load(program, self.hook.as_deref()) {
             let error = failure::load(&self.name, program, self.hook.as_deref(), &refusal);
-            return Err(object.refusals().explain(&refusal, error));
+            return Err(object.refusals().explain(&self.name, &refusal, error));
         }
         let fd = program
             .fd()

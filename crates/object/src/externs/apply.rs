@@ -18,9 +18,8 @@ use super::{
 use crate::{
     btf::{Btf, Editor, kind},
     error::{Error, Kind, Result, malformed},
-    patch::replace_section,
     repair::Obstacle,
-    symbols::Elf,
+    symbols::{Elf, replace_section},
 };
 
 /// aya makes a map of constants of what is called so; libbpf's is `.kconfig`.

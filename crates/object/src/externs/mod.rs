@@ -40,6 +40,8 @@ pub trait Kernel {
     fn config(&self, option: &str) -> Option<String>;
     /// Its `LINUX_VERSION_CODE`.
     fn version(&self) -> u32;
+    /// The types of the kernel itself, as raw BTF; `None` when it does not tell.
+    fn types(&self) -> Option<Vec<u8>>;
 }
 
 /// What a name comes to.
@@ -208,6 +210,10 @@ mod tests {
 
         fn version(&self) -> u32 {
             0x6_01_02
+        }
+
+        fn types(&self) -> Option<Vec<u8>> {
+            None
         }
     }
 

@@ -8,8 +8,7 @@ use object::{
 
 use crate::{
     error::{Error, Kind, Result},
-    patch::replace_section,
-    symbols::Elf,
+    symbols::{Elf, replace_section},
 };
 
 const HEADER_BYTES: usize = size_of::<SectionHeader64<Endianness>>();

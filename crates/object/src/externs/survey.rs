@@ -6,7 +6,7 @@ use object::{elf::STB_WEAK, read::elf::Sym as _};
 
 use super::{Found, KernelType};
 use crate::{
-    btf::{Btf, Type, kind, linkage},
+    btf::{Btf, Type, essential_name, kind, linkage},
     error::{Error, Kind, Result},
     symbols::Elf,
 };
@@ -41,10 +41,7 @@ pub(super) enum Origin {
 impl<'a> Extern<'a> {
     /// Without what tells versions of the same thing apart, `task_struct___old`.
     pub(super) fn essential_name(&self) -> &'a str {
-        match self.name.rsplit_once("___") {
-            Some((essential, flavor)) if !essential.is_empty() && !flavor.is_empty() => essential,
-            _ => self.name,
-        }
+        essential_name(self.name)
     }
 
     /// What it comes to when it is not there.

@@ -301,7 +301,7 @@ fn number(btf: &Btf<'_>, id: u32) -> Option<u64> {
     let found = btf.resolve(id)?;
     pointed_array(btf, found)
         .map(|array| array.length.into())
-        .or_else(|| btf.first_value(found))
+        .or_else(|| btf.values(found).next().map(|(_, value)| value))
 }
 
 /// What aya reads: no typedef and no qualifier on the way.

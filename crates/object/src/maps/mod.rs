@@ -16,8 +16,7 @@ pub(crate) use self::definition::MAX_NUMBER;
 pub use self::slots::{Held, Slot};
 use crate::{
     error::{Result, malformed},
-    patch::replace_section,
-    symbols::Elf,
+    symbols::{Elf, replace_section},
 };
 
 /// Whose maps the kernel is not told the types of.

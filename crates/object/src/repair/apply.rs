@@ -241,7 +241,7 @@ fn join(
 fn rewrite_btf(plan: &Plan<'_>, copy: &mut Copy<'_>) -> Result<()> {
     let (survey, codes) = (plan.survey, &plan.survey.codes);
     let is_same = (0..codes.len()).all(|code| plan.layout.keeps(code));
-    if is_same && !plan.has_wrong_relocations && !plan.is_dropped.contains(&true) {
+    if is_same && !plan.is_dropped.contains(&true) {
         return Ok(());
     }
     let (Some((types, _)), Some((extension, _))) =
@@ -295,15 +295,13 @@ fn target(plan: &Plan<'_>, names: &[u32], code: Option<usize>, name: u32) -> Tar
 }
 
 /// Records of programs that aya does not see would be errors to it.
-fn is_kept(plan: &Plan<'_>, code: usize, record: &Record<'_>) -> bool {
+fn is_kept(plan: &Plan<'_>, code: usize, record: &Record) -> bool {
     let role = plan.layout.fates.get(code).map(|fate| fate.role);
-    if matches!(role, Some(Role::Foreign(_) | Role::Unknown)) || record.foreign_kind().is_some() {
+    if matches!(role, Some(Role::Foreign(_) | Role::Unknown)) {
         return false;
     }
-    match plan.survey.function_at(code, record.offset.into()) {
-        Some(function) => plan.is_dropped.get(function) != Some(&true),
-        None => !record.is_core(),
-    }
+    let function = plan.survey.function_at(code, record.offset.into());
+    function.is_none_or(|function| plan.is_dropped.get(function) != Some(&true))
 }
 
 fn malformed_btf(section: &str) -> Error {

@@ -3,18 +3,16 @@
 
 use std::ops::Range;
 
-use object::read::elf::SectionHeader as _;
-
 use super::{
-    Obstacle, UnsupportedProgram, btf_ext,
+    Obstacle, UnsupportedProgram,
     layout::Layout,
     old::Missing,
     reason::Reason,
     references::{self, At, References},
     sections::{Kind, Role, UNKNOWN},
-    survey::{CodeNames, Function, Place, Survey, refuse},
+    survey::{Function, Place, Survey, refuse},
 };
-use crate::{btf::Btf, error::Result};
+use crate::error::Result;
 
 /// What has to change.
 pub(super) struct Plan<'a> {
@@ -29,8 +27,6 @@ pub(super) struct Plan<'a> {
     pub(super) redirected: Vec<(At, usize)>,
     /// Second names of sub-programs, of which aya allows none.
     pub(super) aliases: Vec<usize>,
-    /// CO-RE relocations that aya would stumble over: of kinds that it does not know, or in code without a function.
-    pub(super) has_wrong_relocations: bool,
     /// What the compiler did not write.
     pub(super) missing: Missing,
     /// Stretches between sub-programs that belong to none: aya wants a function there. By code.
@@ -50,7 +46,6 @@ impl<'a> Plan<'a> {
             redirected: references.by_section.clone(),
             aliases: Vec::new(),
             fillers: Vec::new(),
-            has_wrong_relocations: false,
             missing: Missing::of(survey)?,
         };
         plan.look_through_code()?;
@@ -70,7 +65,6 @@ impl<'a> Plan<'a> {
             && self.aliases.is_empty()
             && self.fillers.is_empty()
             && self.missing.is_empty()
-            && !self.has_wrong_relocations
             && !self.is_dropped.contains(&true)
             && (0..survey.codes.len()).all(|code| self.layout.keeps(code))
             && survey.functions.iter().all(|function| function.is_complete)
@@ -114,12 +108,7 @@ impl<'a> Plan<'a> {
                         "section \"{name}\" has {size} bytes of code, and no symbol of a function"
                     )));
                 }
-                Role::Program(..) => {
-                    let sizes = self.functions(number).map(|(_, one)| one.end - one.start);
-                    let is_whole = sizes.sum::<u64>() >= code.bytes.len() as u64;
-                    self.has_wrong_relocations |= !is_whole;
-                }
-                Role::Foreign(_) | Role::Unknown => {}
+                Role::Program(..) | Role::Foreign(_) | Role::Unknown => {}
             }
         }
         Ok(())
@@ -223,7 +212,6 @@ impl<'a> Plan<'a> {
                 reasons.push(((*code, obstacle.offset), Reason::Given(&obstacle.reason)));
             }
         }
-        reasons.extend(self.foreign_relocations());
         if reasons.is_empty() {
             return;
         }
@@ -306,27 +294,6 @@ impl<'a> Plan<'a> {
             }
         }
         reasons
-    }
-
-    /// CO-RE relocations of kinds that aya does not know.
-    fn foreign_relocations(&mut self) -> Vec<((usize, u64), Reason<'static>)> {
-        let (survey, endian) = (self.survey, self.survey.elf.endian);
-        let contents = |name: &[u8]| {
-            let (_, header) = survey.elf.section(name)?;
-            header.data(endian, survey.data).ok()
-        };
-        let found = contents(b".BTF.ext").map(btf_ext::foreign_relocations);
-        let found = found.filter(|found| !found.is_empty());
-        let (Some(found), Some(btf)) = (found, contents(b".BTF").and_then(Btf::parse)) else {
-            return Vec::new();
-        };
-        self.has_wrong_relocations = true;
-        let sections = CodeNames::of(survey);
-        let place = |(section, offset, kind)| {
-            let code = sections.find(btf.string(section)?)?;
-            Some(((code, u64::from(offset)), Reason::CoreKind(kind)))
-        };
-        found.into_iter().filter_map(place).collect()
     }
 
     /// Pairs of callee and caller, by callee.

@@ -10,7 +10,6 @@ pub(super) enum Reason<'a> {
     NoFunction(usize, u64),
     CallsForeign(usize),
     SameOffset,
-    CoreKind(u32),
 }
 
 impl Reason<'_> {
@@ -37,11 +36,6 @@ impl Reason<'_> {
                 format!(
                     "it calls a function in section \"{}\", which cannot be loaded",
                     section(code)
-                )
-            }
-            Self::CoreKind(kind) => {
-                format!(
-                    "it has a CO-RE relocation of kind {kind}, which aya does not know (12 is bpf_core_type_matches)"
                 )
             }
             Self::SameOffset => String::from(

@@ -3,7 +3,11 @@
 //! Numbers of types and offsets of names stay what they are, so that everything else that refers to them, `.BTF.ext`
 //! above all, still fits. Nothing here trusts a length: what does not fit is `None`.
 
-/// Kinds of types that map definitions are made of.
+mod editor;
+
+pub(super) use self::editor::Editor;
+
+/// Kinds of types.
 pub(super) mod kind {
     pub(crate) const INT: u32 = 1;
     pub(crate) const PTR: u32 = 2;
@@ -54,7 +58,10 @@ pub(super) struct Type {
     pub(super) kind: u32,
     /// Its size, or the type that it refers to.
     pub(super) payload: u32,
-    vlen: u32,
+    /// Whether offsets of members hold sizes of bit-fields; of an enumeration, whether it is signed.
+    pub(super) has_flag: bool,
+    /// How many members, values or parameters it has.
+    pub(super) vlen: u32,
     /// Where its record begins.
     offset: usize,
 }
@@ -76,7 +83,7 @@ pub(super) struct Member {
 }
 
 impl Type {
-    fn is_alias(self) -> bool {
+    pub(super) fn is_alias(self) -> bool {
         matches!(
             self.kind,
             kind::TYPEDEF | kind::CONST | kind::VOLATILE | kind::RESTRICT | kind::TYPE_TAG
@@ -117,17 +124,23 @@ impl<'a> Btf<'a> {
         Some(Type {
             kind,
             vlen,
+            has_flag: number(self.types, offset + 4)? >> 31 == 1,
             payload: number(self.types, offset + 8)?,
             offset,
         })
     }
 
     /// The type behind typedefs, qualifiers and tags.
-    pub(super) fn resolve(&self, mut id: u32) -> Option<Type> {
+    pub(super) fn resolve(&self, id: u32) -> Option<Type> {
+        self.resolve_id(id).map(|(_, found)| found)
+    }
+
+    /// [`Self::resolve`], with its number.
+    pub(super) fn resolve_id(&self, mut id: u32) -> Option<(u32, Type)> {
         for _ in 0..MAX_DEPTH {
             let found = self.get(id)?;
             if !found.is_alias() {
-                return Some(found);
+                return Some((id, found));
             }
             id = found.payload;
         }
@@ -149,20 +162,29 @@ impl<'a> Btf<'a> {
     }
 
     pub(super) fn name(&self, of: Type) -> Option<&'a str> {
-        self.string(number(self.types, of.offset)?)
+        std::str::from_utf8(self.name_bytes(of)?).ok()
+    }
+
+    /// [`Self::name`], for those who look at the names of a whole kernel.
+    pub(super) fn name_bytes(&self, of: Type) -> Option<&'a [u8]> {
+        self.string_bytes(number(self.types, of.offset)?)
     }
 
     pub(super) fn string(&self, offset: u32) -> Option<&'a str> {
+        std::str::from_utf8(self.string_bytes(offset)?).ok()
+    }
+
+    fn string_bytes(&self, offset: u32) -> Option<&'a [u8]> {
         let rest = self.strings.get(usize::try_from(offset).ok()?..)?;
         let end = rest.iter().position(|byte| *byte == 0)?;
-        std::str::from_utf8(rest.get(..end)?).ok()
+        rest.get(..end)
     }
 
     pub(super) fn array(&self, of: Type) -> Option<Array> {
         if of.kind != kind::ARRAY {
             return None;
         }
-        let field = |index: usize| number(self.types, of.offset + RECORD + index * 4);
+        let field = |index: usize| self.word_behind(of, index);
         Some(Array {
             element: field(0)?,
             index: field(1)?,
@@ -170,29 +192,32 @@ impl<'a> Btf<'a> {
         })
     }
 
-    /// The members of a struct.
+    /// The members of a struct or union.
     pub(super) fn members(&self, of: Type) -> impl Iterator<Item = Member> + '_ {
-        (0..of.vlen as usize).map_while(move |index| {
-            let field =
-                |part: usize| number(self.types, of.offset + RECORD + index * 12 + part * 4);
-            Some(Member {
-                name: field(0)?,
-                type_id: field(1)?,
-                offset: field(2)?,
-            })
+        (0..of.vlen).map_while(move |index| self.member(of, index))
+    }
+
+    pub(super) fn member(&self, of: Type, index: u32) -> Option<Member> {
+        if index >= of.vlen || !matches!(of.kind, kind::STRUCT | kind::UNION) {
+            return None;
+        }
+        let field = |part: usize| self.word_behind(of, index as usize * 3 + part);
+        Some(Member {
+            name: field(0)?,
+            type_id: field(1)?,
+            offset: field(2)?,
         })
     }
 
     /// The variables of a data section.
     pub(super) fn variables(&self, of: Type) -> impl Iterator<Item = u32> + '_ {
-        (0..of.vlen as usize)
-            .map_while(move |index| number(self.types, of.offset + RECORD + index * 12))
+        (0..of.vlen as usize).map_while(move |index| self.word_behind(of, index * 3))
     }
 
     /// The number behind the head of a variable: how it is linked.
     pub(super) fn linkage(&self, of: Type) -> Option<u32> {
         match of.kind {
-            kind::VAR => number(self.types, of.offset + RECORD),
+            kind::VAR => self.word_behind(of, 0),
             kind::FUNC => Some(of.vlen),
             _ => None,
         }
@@ -200,151 +225,76 @@ impl<'a> Btf<'a> {
 
     /// What `btf_int` says of an integer: its encoding, in the upper byte, and its bits.
     pub(super) fn encoding(&self, of: Type) -> Option<u32> {
-        (of.kind == kind::INT).then(|| number(self.types, of.offset + RECORD))?
+        (of.kind == kind::INT).then(|| self.word_behind(of, 0))?
     }
 
-    /// The first value of an enumeration: what `__ulong` of `bpf_helpers.h` states a number by.
-    pub(super) fn first_value(&self, of: Type) -> Option<u64> {
-        let field = |index: usize| number(self.types, of.offset + RECORD + index * 4);
-        match of.kind {
-            kind::ENUM if of.vlen > 0 => Some(field(1)?.into()),
-            kind::ENUM64 if of.vlen > 0 => Some(u64::from(field(2)?) << 32 | u64::from(field(1)?)),
-            _ => None,
+    /// The values of an enumeration: where the name of each is, and its 64 bits.
+    pub(super) fn values(&self, of: Type) -> impl Iterator<Item = (u32, u64)> + '_ {
+        (0..of.vlen).map_while(move |index| self.value(of, index))
+    }
+
+    pub(super) fn value(&self, of: Type, index: u32) -> Option<(u32, u64)> {
+        let size = if of.kind == kind::ENUM64 { 3 } else { 2 };
+        let field = |part: usize| self.word_behind(of, index as usize * size + part);
+        let value = match of.kind {
+            _ if index >= of.vlen => return None,
+            kind::ENUM if of.has_flag => i64::from(field(1)?.cast_signed()).cast_unsigned(),
+            kind::ENUM => field(1)?.into(),
+            kind::ENUM64 => u64::from(field(2)?) << 32 | u64::from(field(1)?),
+            _ => return None,
+        };
+        Some((field(0)?, value))
+    }
+
+    /// The types of the parameters of a function.
+    pub(super) fn parameters(&self, of: Type) -> impl Iterator<Item = u32> + '_ {
+        (0..of.vlen as usize).map_while(move |index| self.word_behind(of, index * 2 + 1))
+    }
+
+    /// How many bytes a value has.
+    pub(super) fn size(&self, mut id: u32) -> Option<u32> {
+        let mut count = 1_u32;
+        for _ in 0..MAX_DEPTH {
+            let found = self.resolve(id)?;
+            let size = match found.kind {
+                kind::ARRAY => {
+                    let array = self.array(found)?;
+                    count = count.checked_mul(array.length)?;
+                    id = array.element;
+                    continue;
+                }
+                kind::PTR => 8,
+                kind::INT
+                | kind::STRUCT
+                | kind::UNION
+                | kind::ENUM
+                | kind::ENUM64
+                | kind::FLOAT => found.payload,
+                _ => return None,
+            };
+            return count.checked_mul(size);
         }
+        None
+    }
+
+    /// The word of this number behind the head of a record.
+    fn word_behind(&self, of: Type, index: usize) -> Option<u32> {
+        let start = of.offset.checked_add(RECORD)?;
+        number(self.types, index.checked_mul(4)?.checked_add(start)?)
     }
 }
 
-/// A copy of the types in the making.
-pub(super) struct Editor<'a> {
-    btf: &'a Btf<'a>,
-    types: Vec<u8>,
-    strings: Vec<u8>,
-    next_id: u32,
+/// Without what tells versions of the same thing apart, `task_struct___old` (`bpf_core_essential_name_len` of libbpf).
+pub(super) fn essential_name(name: &str) -> &str {
+    name.get(..essential_length(name.as_bytes()))
+        .unwrap_or(name)
 }
 
-impl<'a> Editor<'a> {
-    pub(super) fn new(btf: &'a Btf<'a>) -> Option<Self> {
-        Some(Self {
-            btf,
-            types: btf.types.to_vec(),
-            strings: btf.strings.to_vec(),
-            next_id: u32::try_from(btf.offsets.len()).ok()?.checked_add(1)?,
-        })
-    }
-
-    /// Adds a string, and tells its offset.
-    pub(super) fn add_string(&mut self, text: &str) -> Option<u32> {
-        let offset = u32::try_from(self.strings.len()).ok()?;
-        self.strings.extend(text.bytes());
-        self.strings.push(0);
-        Some(offset)
-    }
-
-    pub(super) fn add_pointer(&mut self, to: u32) -> Option<u32> {
-        self.add(&[0, kind::PTR << 24, to])
-    }
-
-    pub(super) fn add_array(&mut self, array: Array) -> Option<u32> {
-        self.add(&[
-            0,
-            kind::ARRAY << 24,
-            0,
-            array.element,
-            array.index,
-            array.length,
-        ])
-    }
-
-    /// Adds a struct like `of` with other members.
-    pub(super) fn add_struct(&mut self, of: Type, members: &[Member]) -> Option<u32> {
-        let count = u16::try_from(members.len()).ok()?;
-        let head = number(self.btf.types, of.offset + 4)? & 0xffff_0000;
-        let mut record = vec![
-            number(self.btf.types, of.offset)?,
-            head | u32::from(count),
-            of.payload,
-        ];
-        for member in members {
-            record.extend([member.name, member.type_id, member.offset]);
-        }
-        self.add(&record)
-    }
-
-    /// Gives a variable another type.
-    pub(super) fn retype(&mut self, variable: Type, type_id: u32) -> Option<()> {
-        self.set(variable.offset + 8, type_id)
-    }
-
-    /// Adds an `int`.
-    pub(super) fn add_int(&mut self) -> Option<u32> {
-        const SIGNED_32: u32 = 1 << 24 | 32;
-        let name = self.add_string("int")?;
-        self.add(&[name, kind::INT << 24, 4, SIGNED_32])
-    }
-
-    /// Adds a variable that is defined.
-    pub(super) fn add_variable(&mut self, name: &str, type_id: u32) -> Option<u32> {
-        let name = self.add_string(name)?;
-        self.add(&[name, kind::VAR << 24, type_id, linkage::DEFINED])
-    }
-
-    /// Has a variable or function be defined here.
-    pub(super) fn define(&mut self, of: Type) -> Option<()> {
-        if of.kind == kind::FUNC {
-            self.set(of.offset + 4, kind::FUNC << 24 | linkage::DEFINED)
-        } else {
-            self.set(of.offset + RECORD, linkage::DEFINED)
-        }
-    }
-
-    /// Sets the size of a section.
-    pub(super) fn resize(&mut self, section: Type, size: u32) -> Option<()> {
-        self.set(section.offset + 8, size)
-    }
-
-    /// Sets what a section has at a position: a variable, where it lies, and how large it is.
-    pub(super) fn place(&mut self, section: Type, index: usize, entry: [u32; 3]) -> Option<()> {
-        let start = index
-            .checked_mul(12)?
-            .checked_add(section.offset + RECORD)?;
-        for (field, value) in entry.into_iter().enumerate() {
-            self.set(start.checked_add(field * 4)?, value)?;
-        }
-        Some(())
-    }
-
-    /// The whole of it, header included.
-    pub(super) fn finish(self) -> Option<Vec<u8>> {
-        let type_length = u32::try_from(self.types.len()).ok()?;
-        let string_length = u32::try_from(self.strings.len()).ok()?;
-        let mut data = self.btf.header.to_vec();
-        for (offset, value) in [
-            (8, 0),
-            (12, type_length),
-            (16, type_length),
-            (20, string_length),
-        ] {
-            data.get_mut(offset..offset + 4)?
-                .copy_from_slice(&u32::to_ne_bytes(value));
-        }
-        data.extend(self.types);
-        data.extend(self.strings);
-        Some(data)
-    }
-
-    fn set(&mut self, offset: usize, value: u32) -> Option<()> {
-        let field = self.types.get_mut(offset..offset.checked_add(4)?)?;
-        field.copy_from_slice(&value.to_ne_bytes());
-        Some(())
-    }
-
-    fn add(&mut self, record: &[u32]) -> Option<u32> {
-        let id = self.next_id;
-        self.next_id = id.checked_add(1)?;
-        self.types
-            .extend(record.iter().flat_map(|field| field.to_ne_bytes()));
-        Some(id)
-    }
+pub(super) fn essential_length(name: &[u8]) -> usize {
+    let is_separator = |part: &[u8]| matches!(part, [first, b'_', b'_', b'_', last] if *first != b'_' && *last != b'_');
+    name.windows(5)
+        .rposition(is_separator)
+        .map_or(name.len(), |before| before + 1)
 }
 
 fn offsets(types: &[u8]) -> Option<Vec<usize>> {

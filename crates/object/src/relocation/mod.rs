@@ -1,0 +1,201 @@
+//! CO-RE: instructions that depend on the types of a kernel get their values here, and aya finds nothing left to do.
+//!
+//! As libbpf does, what the kernel lacks spoils the instruction and not the object: the verifier refuses the program that
+//! reaches it, and no other. aya refuses the whole object for some of it, and never says what was missing.
+
+mod instruction;
+mod missing;
+mod path;
+mod places;
+mod record;
+mod target;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::borrow::Cow;
+
+use object::read::elf::SectionHeader as _;
+
+use self::{
+    missing::Missing,
+    path::{Path, type_name},
+    places::Places,
+    record::{Kind, Record},
+    target::Target,
+    value::{Value, value},
+};
+use crate::{
+    btf::Btf,
+    btf_ext,
+    error::{Result, malformed},
+    externs::Kernel,
+    repair::Obstacle,
+    symbols::Elf,
+    to_usize,
+};
+
+/// What an object is relocated against.
+#[derive(Clone, Copy, Default)]
+pub enum Types<'a> {
+    /// Nothing: instructions stay as they were compiled.
+    #[default]
+    Nothing,
+    /// The types of the kernel that it is for.
+    Kernel,
+    /// Raw BTF, which has been checked.
+    Given(&'a [u8]),
+}
+
+/// What a program needs of a kernel that does not have it. The program is refused where it gets there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unresolved {
+    /// The function that the verifier finds called instead: `invalid func unknown#195896080`.
+    pub call: u32,
+    /// What is needed: `struct task_struct::no_such_field`.
+    pub what: String,
+    /// Why it cannot be had.
+    pub reason: String,
+    /// What to do about it.
+    pub remedy: &'static str,
+    /// The function of C that needs it.
+    pub function: Option<String>,
+    /// The line of C: `filter.bpf.c:12: return data[0];`.
+    pub line: Option<String>,
+}
+
+/// The call that libbpf makes of such an instruction, 0xbad2310; each has a number of its own from there on.
+const FIRST_CALL: u32 = 195_896_080;
+
+/// An object without relocations of this kind.
+pub(crate) struct Relocated {
+    pub(crate) data: Vec<u8>,
+    pub(crate) unresolved: Vec<Unresolved>,
+    pub(crate) obstacles: Vec<Obstacle>,
+}
+
+/// Relocates `data`, which `elf` has been read from and which has been checked; `None` if there is nothing to relocate.
+pub(crate) fn relocate(
+    data: &[u8],
+    elf: &Elf<'_>,
+    kernel: Option<&dyn Kernel>,
+    types: Types<'_>,
+) -> Result<Option<Relocated>> {
+    let (Some((_, section)), Some((_, extension))) =
+        (elf.section(b".BTF"), elf.section(b".BTF.ext"))
+    else {
+        return Ok(None);
+    };
+    let btf = section.data(elf.endian, data).map_err(malformed)?;
+    let Some(btf) = Btf::parse(btf) else {
+        return Ok(None); // aya says what is wrong with it.
+    };
+    let start = to_usize(extension.sh_offset(elf.endian));
+    let extension = extension.data(elf.endian, data).map_err(malformed)?;
+    let records = record::read(data, elf, &btf, extension)?;
+    if records.is_empty() {
+        return Ok(None);
+    }
+    let mut relocated = Relocated {
+        data: data.to_vec(),
+        unresolved: Vec::new(),
+        obstacles: records.iter().filter_map(obstacle).collect(),
+    };
+    let length = start.saturating_add(btf_ext::RELOCATIONS + 4);
+    if let Some(length) = relocated.data.get_mut(length..length.saturating_add(4)) {
+        length.fill(0);
+    }
+    let (known, whose) = match types {
+        Types::Nothing => return Ok(Some(relocated)),
+        Types::Given(types) => (Some(Cow::Borrowed(types)), "the given BTF"),
+        Types::Kernel => {
+            let is_needed = records
+                .iter()
+                .any(|record| record.kind != Kind::TypeIdLocal);
+            let types = kernel.filter(|_| is_needed).and_then(Kernel::types);
+            (types.map(Cow::Owned), "this kernel")
+        }
+    };
+    let known = known.as_deref().and_then(Btf::parse);
+    let target = known
+        .as_ref()
+        .map(|known| Target::new(known, &btf, &records));
+    let mut places = None;
+    for record in &records {
+        let code = relocated.data.get_mut(..record.end).unwrap_or_default();
+        let result = resolve(&btf, target.as_ref(), record)
+            .and_then(|value| instruction::write(code, record.place, &value));
+        let Err(missing) = result else {
+            continue;
+        };
+        let count = u32::try_from(relocated.unresolved.len()).unwrap_or(u32::MAX);
+        let call = FIRST_CALL.saturating_add(count);
+        instruction::poison(code, record.place, call);
+        let about = record.kind.about();
+        let what = Path::of(&btf, record).map(|path| path.spelled(about));
+        let places = places.get_or_insert_with(|| Places::of(elf, &btf, extension));
+        relocated.unresolved.push(Unresolved {
+            call,
+            what: what.unwrap_or_else(|| type_name(&btf, record.type_id)),
+            reason: missing.words(whose),
+            remedy: missing.remedy(about),
+            function: places.function(record),
+            line: places.line(record),
+        });
+    }
+    Ok(Some(relocated))
+}
+
+/// Whoever asks that would get a wrong answer.
+fn obstacle(record: &Record<'_>) -> Option<Obstacle> {
+    (record.kind == Kind::TypeMatches).then(|| Obstacle {
+        section: record.section.0,
+        offset: record.offset,
+        reason: String::from(
+            "it has a CO-RE relocation of kind 12, bpf_core_type_matches, which is not known here",
+        ),
+    })
+}
+
+fn resolve(
+    btf: &Btf<'_>,
+    target: Option<&Target<'_, '_>>,
+    record: &Record<'_>,
+) -> std::result::Result<Value, Missing> {
+    let kind = record.kind;
+    let local = Path::of(btf, record).ok_or_else(|| Missing::Path(record.path.to_owned()))?;
+    let value_of = |found: Option<&Path<'_, '_>>| value(kind, &local, found);
+    if kind == Kind::TypeIdLocal {
+        return value_of(None).ok_or(Missing::Unknown);
+    }
+    let found = btf.get(record.type_id).ok_or(Missing::Nameless)?;
+    if btf.name(found).is_none_or(str::is_empty) {
+        return Err(Missing::Nameless);
+    }
+    let target = target.ok_or(Missing::Types)?;
+    let mut missing = Missing::Type {
+        name: type_name(btf, record.type_id),
+    };
+    let mut result: Option<(u64, Value)> = None;
+    for candidate in target.candidates(btf, found) {
+        let path = match target.find(&local, kind.about(), candidate) {
+            Ok(path) => path,
+            Err(reason) => {
+                missing = reason;
+                continue;
+            }
+        };
+        let value = value_of(Some(&path)).ok_or(Missing::Unknown)?;
+        match &result {
+            Some((bits, first)) if *bits != path.bits || first.number != value.number => {
+                return Err(Missing::Ambiguous);
+            }
+            Some(_) => {}
+            None => result = Some((path.bits, value)),
+        }
+    }
+    match result {
+        Some((_, value)) => Ok(value),
+        None => value_of(None).ok_or(missing),
+    }
+}
