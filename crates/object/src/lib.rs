@@ -10,7 +10,7 @@ mod btf_ext;
 mod check;
 mod error;
 mod externs;
-mod inflate;
+mod gunzip;
 mod maps;
 mod patch;
 mod programs;
@@ -24,7 +24,7 @@ pub use self::{
     check::{check, check_btf, check_prepared},
     error::{Error, Kind, Result},
     externs::{Kernel, KernelType, find_types},
-    inflate::gunzip,
+    gunzip::gunzip,
     maps::{Held, MapOfMaps, MapPlan, PinPaths, Slot, Untyped},
     patch::{Global, LateValue, Prepared, Settings, prepare},
     programs::program_sections,
