@@ -1,15 +1,10 @@
-// `npm run fuzz:btf`: builds src/, then runs fuzz/btf/main.ts with the arguments given.
+// `npm run fuzz:btf`: builds this package, then runs fuzz/btf/main.ts with the arguments given.
 
-import { spawnSync } from 'node:child_process'
-import { root } from './lib/project.mjs'
+import { runPrepared } from './lib/program.mjs'
+import { buildSteps } from './lib/steps.mjs'
 
-const command = ['--import', '@oxc-node/core/register', 'fuzz/btf/main.ts', ...process.argv.slice(2)]
-const env = { ...process.env, OXC_TSCONFIG_PATH: 'fuzz/btf/tsconfig.json' }
-
-process.exitCode = run('npm', ['run', '--silent', 'build:ts']) || run(process.execPath, command)
-
-function run(program, args) {
-  const { status, error } = spawnSync(program, args, { cwd: root, env, stdio: 'inherit' })
-  if (error) throw error
-  return status ?? 1
-}
+process.exitCode = await runPrepared({
+  steps: buildSteps,
+  flags: ['--import', '@oxc-node/core/register', 'fuzz/btf/main.ts'],
+  env: { OXC_TSCONFIG_PATH: 'fuzz/btf/tsconfig.json' },
+})

@@ -65,7 +65,10 @@ const node = installing('newest Node', 'node-latest', nodeLatest)
 
 const oldTypescript = installing('oldest TypeScript', 'typescript-oldest', typescriptOldest)
 
-export const startSteps = [dependencies, addon, typescript, bpffs]
+/** What a program needs that does not touch the kernel. */
+export const buildSteps = [dependencies, addon, typescript]
+
+export const startSteps = [...buildSteps, bpffs]
 
 export const testSteps = [...startSteps, testTools, rustTools, node, oldTypescript]
 
