@@ -9,7 +9,8 @@ import { testTools } from './lib/system-steps.mjs'
 
 /**
  * How soak/main.ts is started. Node 20 aborts now and then when a worker ends while V8 compiles for it on another thread,
- * so it does not; and with few arenas, memory that threads have freed is used again before malloc asks for more.
+ * so it does not; and glibc uses again what threads have freed, and gives the buffers of the verifier's logs back, where it
+ * would keep some 10 MiB more.
  */
 const { flags, env } = JSON.parse(readFileSync(join(root, 'soak/command.json'), 'utf8'))
 
