@@ -135,7 +135,7 @@ export interface EbpfErrorDetails {
   readonly errno?: number
   /** The name of `errno`, such as `EPERM`; also those of the kernel's private ones, such as `ENOTSUPP` (524). */
   readonly errnoName?: string
-  /** Everything that the verifier said about a program that it refused. */
+  /** Everything that the kernel said about a program that it refused, or about types (`ERR_EBPF_BTF`). */
   readonly verifierLog?: string
   /**
    * Why the kernel refused it, in its words: the line of `verifierLog` that tells; or which CO-RE relocation of the program

@@ -66,7 +66,21 @@ test('a function that programs may not call is named, by kernels that know of an
   t.notThrows(() => bpf.program('fine')?.load())
 })
 
-test('types that the kernel refuses keep no program from loading', (t) => {
+test('types that the kernel refuses, and that are needed, are told with its reason', (t) => {
+  // Of the kinds in there, those that attach to functions of the kernel need types of their own.
+  const error = t.throws(() => Ebpf.load(objectWith('kinds', '\0ctx\0', '\0+')), {
+    instanceOf: EbpfError,
+    code: 'ERR_EBPF_BTF',
+  })
+  t.like(error, { syscall: 'BPF_BTF_LOAD', errnoName: 'EINVAL' })
+  t.regex(error?.reason ?? '', /FUNC_PROTO .*Invalid arg#1$/)
+  t.regex(
+    error?.message ?? '',
+    /^Cannot open the object: the kernel refused its types: EINVAL: .*Invalid arg#1\..*verifierLog/,
+  )
+})
+
+test('types that the kernel refuses, and that nothing needs, keep no program from loading', (t) => {
   const bpf = Ebpf.load(objectWith('refused', '__sk_buff\0', '+'))
   t.teardown(() => bpf.close())
   t.notThrows(() => bpf.program('fine')?.load())

@@ -48,6 +48,15 @@ pub(crate) fn open(what: &str, error: &EbpfError) -> Error {
         )
         .text("map", outer_name)
         .text("remedy", "Say so in the object, by __array(values, struct { ... }) in its definition."),
+        EbpfError::BtfError(BtfError::LoadError {
+            io_error,
+            verifier_log,
+        }) => {
+            let message = format!("{prefix}: the kernel refused its types");
+            let refused = Error::command(Code::Btf, message, "BPF_BTF_LOAD", io_error)
+                .causes(vec![io_error.to_string()]);
+            permission(refused.text("verifierLog", verifier_log.to_string()))
+        }
         EbpfError::MapError(MapError::CreateError { name, .. }) => {
             let mut chain = Chain::of(error);
             chain.syscall = Some("BPF_MAP_CREATE");
