@@ -8,13 +8,17 @@ use ayajs_object::{Kernel, KernelType, find_types, gunzip};
 /// Where its types are.
 pub(crate) const BTF_PATH: &str = "/sys/kernel/btf/vmlinux";
 
-/// Reads what is asked for, and only then: most objects take nothing by name.
-pub(crate) struct RunningKernel;
+/// Reads what is asked for, and only then: most objects take nothing by name. Its types are some megabytes, read once for
+/// whoever has it.
+#[derive(Default)]
+pub(crate) struct RunningKernel {
+    types: OnceLock<Option<Vec<u8>>>,
+}
 
 impl Kernel for RunningKernel {
     fn type_ids(&self, wanted: &[(&str, KernelType)]) -> Vec<Option<u32>> {
         match self.types() {
-            Some(btf) => find_types(&btf, wanted),
+            Some(btf) => find_types(btf, wanted),
             None => vec![None; wanted.len()],
         }
     }
@@ -46,8 +50,9 @@ impl Kernel for RunningKernel {
         KernelVersion::current().map_or(0, KernelVersion::code)
     }
 
-    fn types(&self) -> Option<Vec<u8>> {
-        fs::read(BTF_PATH).ok()
+    fn types(&self) -> Option<&[u8]> {
+        let types = self.types.get_or_init(|| fs::read(BTF_PATH).ok());
+        types.as_deref()
     }
 }
 

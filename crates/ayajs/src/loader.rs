@@ -87,14 +87,18 @@ impl LoadOptions {
     }
 
     /// What is written into the object before aya reads it.
-    pub(crate) fn settings<'a>(&'a self, untyped: Untyped<'a>) -> Settings<'a> {
+    pub(crate) fn settings<'a>(
+        &'a self,
+        untyped: Untyped<'a>,
+        kernel: &'a RunningKernel,
+    ) -> Settings<'a> {
         Settings {
             globals: &self.globals,
             max_entries: &self.max_entries,
             untyped,
             pin_paths: PinPaths::Of(&self.map_pin_paths),
             page_size: sys::page_size(),
-            kernel: Some(&RunningKernel),
+            kernel: Some(kernel),
             types: match &self.btf {
                 TargetBtf::RunningKernel => Types::Kernel,
                 TargetBtf::Given(btf) => Types::Given(btf),

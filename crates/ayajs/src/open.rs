@@ -17,6 +17,7 @@ use crate::{
     failure, features,
     guard::catch_panic,
     inject::{self, Given},
+    kernel::RunningKernel,
     loader::LoadOptions,
     map_defects,
     object_maps::{ObjectMaps, map_fd},
@@ -164,6 +165,7 @@ fn open_aya<'a>(
     given: &[Given],
 ) -> Result<Opened<'a>> {
     check(what, data)?;
+    let kernel = RunningKernel::default();
     let mut untyped = Vec::new();
     let mut present = None;
     let mut first_error = None;
@@ -174,7 +176,7 @@ fn open_aya<'a>(
         } else {
             Untyped::Named(&untyped)
         };
-        let prepared = prepare(what, data, options, wanted)?;
+        let prepared = prepare(what, data, options, wanted, &kernel)?;
         if present.is_none() {
             present = Some(check_maps(what, &prepared, options, given)?);
         }
@@ -288,8 +290,9 @@ fn prepare<'a>(
     data: &'a [u8],
     options: &LoadOptions,
     untyped: Untyped<'_>,
+    kernel: &RunningKernel,
 ) -> Result<Prepared<'a>> {
-    let prepared = ayajs_object::prepare(data, &options.settings(untyped))?;
+    let prepared = ayajs_object::prepare(data, &options.settings(untyped, kernel))?;
     check_prepared(what, &prepared)?;
     Ok(prepared)
 }

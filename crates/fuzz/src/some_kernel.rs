@@ -35,7 +35,7 @@ impl Kernel for SomeKernel {
         0x0006_1200
     }
 
-    fn types(&self) -> Option<Vec<u8>> {
+    fn types(&self) -> Option<&[u8]> {
         None
     }
 }

@@ -41,7 +41,7 @@ pub trait Kernel {
     /// Its `LINUX_VERSION_CODE`.
     fn version(&self) -> u32;
     /// The types of the kernel itself, as raw BTF; `None` when it does not tell.
-    fn types(&self) -> Option<Vec<u8>>;
+    fn types(&self) -> Option<&[u8]>;
 }
 
 /// What a name comes to.
@@ -212,7 +212,7 @@ mod tests {
             0x6_01_02
         }
 
-        fn types(&self) -> Option<Vec<u8>> {
+        fn types(&self) -> Option<&[u8]> {
             None
         }
     }

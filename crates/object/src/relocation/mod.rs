@@ -13,8 +13,6 @@ mod target;
 mod tests;
 mod value;
 
-use std::borrow::Cow;
-
 use object::read::elf::SectionHeader as _;
 
 use self::{
@@ -107,16 +105,16 @@ pub(crate) fn relocate(
     }
     let (known, whose) = match types {
         Types::Nothing => return Ok(Some(relocated)),
-        Types::Given(types) => (Some(Cow::Borrowed(types)), "the given BTF"),
+        Types::Given(types) => (Some(types), "the given BTF"),
         Types::Kernel => {
             let is_needed = records
                 .iter()
                 .any(|record| record.kind != Kind::TypeIdLocal);
             let types = kernel.filter(|_| is_needed).and_then(Kernel::types);
-            (types.map(Cow::Owned), "this kernel")
+            (types, "this kernel")
         }
     };
-    let known = known.as_deref().and_then(Btf::parse);
+    let known = known.and_then(Btf::parse);
     let target = known
         .as_ref()
         .map(|known| Target::new(known, &btf, &records));
