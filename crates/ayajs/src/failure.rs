@@ -42,12 +42,6 @@ pub(crate) fn open(what: &str, error: &EbpfError) -> Error {
         )
         .text("map", name)
         .text("feature", format!("{map_type:?}")),
-        EbpfError::MapError(MapError::MissingInnerMapDefinition { outer_name }) => Error::new(
-            Code::Map,
-            format!("{prefix}: map \"{outer_name}\" is a map of maps, and the object does not say of which maps: its own loader does"),
-        )
-        .text("map", outer_name)
-        .text("remedy", "Say so in the object, by __array(values, struct { ... }) in its definition."),
         EbpfError::BtfError(BtfError::LoadError {
             io_error,
             verifier_log,

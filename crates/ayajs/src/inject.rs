@@ -44,7 +44,11 @@ pub(crate) fn check(
         };
         let of_maps = plan.of_maps.iter().find(|of_maps| of_maps.name == *name);
         let inner = match of_maps {
-            Some(of_maps) => object.maps.get(&of_maps.inner).cloned(),
+            Some(of_maps) => of_maps
+                .inner
+                .as_ref()
+                .and_then(|inner| object.maps.get(inner))
+                .cloned(),
             None => map.inner(),
         };
         check_map(name, map, of_maps, fd, options)?;

@@ -231,12 +231,14 @@ fn check_maps(
     given: &[Given],
 ) -> Result<Present> {
     // What does not parse, aya refuses with its own words a moment later.
-    if (options.pins_maps() || !given.is_empty() || prepared.may_pin)
+    let needs_a_look =
+        options.pins_maps() || !given.is_empty() || prepared.may_pin || prepared.maps.lacks_maps();
+    if needs_a_look
         && let Ok(object) = read_by_aya(what, || aya_obj::Object::parse(&prepared.data))?
     {
-        let of_maps = planned_maps::check(&object, &prepared.maps, options)?;
-        let names = pins::check(&object, &prepared.maps, options)?;
         inject::check(&object, given, &prepared.maps, options)?;
+        let of_maps = planned_maps::check(what, &object, &prepared.maps, options, given)?;
+        let names = pins::check(&object, &prepared.maps, options)?;
         return Ok(Present { names, of_maps });
     }
     Ok(Present::default())

@@ -4,11 +4,14 @@ use std::{
     collections::BTreeMap,
     io,
     os::fd::{AsFd as _, BorrowedFd},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use aya::Ebpf;
-use aya_obj::{Object, generated::bpf_map_info};
+use aya_obj::{
+    Object,
+    generated::{bpf_map_info, bpf_map_type},
+};
 use ayajs_object::{Held, MapOfMaps, MapPlan, Slot};
 
 use crate::{
@@ -28,7 +31,13 @@ use crate::{
 pub(crate) type ProgramSlots = BTreeMap<String, Vec<(String, u32)>>;
 
 /// Refuses what the plan and the options want of the same map, and finds the maps of maps that are pinned already.
-pub(crate) fn check(object: &Object, plan: &MapPlan, options: &LoadOptions) -> Result<Vec<Given>> {
+pub(crate) fn check(
+    what: &str,
+    object: &Object,
+    plan: &MapPlan,
+    options: &LoadOptions,
+    given: &[Given],
+) -> Result<Vec<Given>> {
     for (name, _) in &plan.numa_nodes {
         let pin = object
             .maps
@@ -47,15 +56,41 @@ pub(crate) fn check(object: &Object, plan: &MapPlan, options: &LoadOptions) -> R
     let mut pinned = Vec::new();
     for wanted in &plan.of_maps {
         let name = &wanted.name;
-        if let Some(path) = pin_path(wanted, options)
-            && let Some(fd) = pins::find(name, &path, &Shape::of_maps(wanted))?
+        let inner = wanted.inner.as_ref();
+        let path = pin_path(wanted, options);
+        if let Some(path) = &path
+            && let Some(fd) = pins::find(name, path, &Shape::of_maps(wanted))?
         {
-            inject::check_inner(name, object.maps.get(&wanted.inner), &fd)?;
+            inject::check_inner(name, inner.and_then(|inner| object.maps.get(inner)), &fd)?;
             let name = name.clone();
             pinned.push(Given { name, fd });
+        } else if inner.is_none() && !given.iter().any(|given| given.name == *name) {
+            return Err(of_unknown_maps(what, wanted, path.as_deref()));
         }
     }
     Ok(pinned)
+}
+
+fn of_unknown_maps(what: &str, map: &MapOfMaps, pin: Option<&Path>) -> Error {
+    let name = &map.name;
+    let class = if map.map_type == bpf_map_type::BPF_MAP_TYPE_ARRAY_OF_MAPS as u32 {
+        "ArrayOfMaps"
+    } else {
+        "HashOfMaps"
+    };
+    let then = pin.map_or_else(
+        || format!("give it by the option maps: {{ {name} }}"),
+        |path| format!("pin it at {} before", path.display()),
+    );
+    let message = format!(
+        "cannot open {what}: map \"{name}\" is a map of maps, and the object does not say of which maps: its own loader does"
+    );
+    let remedy = format!(
+        "Make one by {class}.create, with its option inner, and {then}; or have the object say so, by __array(values, struct {{ ... }}) in the map's definition."
+    );
+    Error::new(Code::Map, message)
+        .text("map", name)
+        .text("remedy", remedy)
 }
 
 /// Where a map of maps is pinned, if at all.
@@ -81,7 +116,8 @@ pub(crate) fn make(
     }
     for wanted in plan.of_maps.iter().filter(|wanted| !is_given(&wanted.name)) {
         let name = &wanted.name;
-        if let (Some(map), Some(inner)) = (ebpf.map(name), ebpf.map(&wanted.inner)) {
+        let inner = wanted.inner.as_ref().and_then(|inner| ebpf.map(inner));
+        if let (Some(map), Some(inner)) = (ebpf.map(name), inner) {
             let place = map_fd(map);
             let new = of_maps(wanted, &info_of(what, name, place)?);
             take_place(what, name, place, (new, Some(map_fd(inner))), None)?;

@@ -5,7 +5,7 @@
 //! which aya then goes by; what aya stumbles over is left out. The types themselves stay, so that the kernel still knows
 //! them. The same way a map gets another number of entries.
 
-use super::definition::{Definition, Holds, Part, map_type, refuse};
+use super::definition::{Definition, Holds, NUMBERS, Part, map_type, refuse};
 use crate::{
     btf::{Array, Btf, Editor, Member, Type, kind},
     error::{Error, Kind, Result},
@@ -52,7 +52,10 @@ pub(super) fn correct(data: &[u8], wishes: &Wishes<'_>) -> Result<Corrected> {
         let Some(definition) = Definition::read(&btf, name, struct_type)? else {
             continue;
         };
-        if let Some(change) = Change::of(&btf, name, &definition, (wishes.entries)(name), wishes)? {
+        let change = Change::of(&btf, name, &definition, (wishes.entries)(name), wishes)?;
+        if definition.lacks_inner() {
+            changes.push((variable, Change::placeholder(&definition)));
+        } else if let Some(change) = change {
             changes.push((variable, change));
         }
         corrected.definitions.push((name.to_owned(), definition));
@@ -138,6 +141,22 @@ impl Change {
         let is_change =
             !change.numbers.is_empty() || !change.dropped.is_empty() || change.inner.is_some();
         Ok(is_change.then_some(change))
+    }
+
+    /// The array of one number that aya gets for a map that it could not make.
+    fn placeholder(definition: &Definition) -> Self {
+        Self {
+            definition: definition.struct_type,
+            like: definition.like,
+            numbers: vec![
+                ("type", map_type::ARRAY),
+                ("key_size", 4),
+                ("value_size", 4),
+                ("max_entries", 1),
+            ],
+            dropped: NUMBERS.into_iter().chain(["key", "value"]).collect(),
+            inner: None,
+        }
     }
 
     /// States the size of a key or value where aya would not find it.

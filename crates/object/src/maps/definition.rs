@@ -1,5 +1,6 @@
 //! One map definition in BTF, read by the rules of libbpf (`parse_btf_map_def`).
 
+use super::MapOfMaps;
 use crate::{
     btf::{Array, Btf, MAX_DEPTH, Member, Type, kind},
     error::{Error, Kind, Result},
@@ -52,6 +53,9 @@ pub(super) mod map_type {
 
 pub(super) const BPF_F_NUMA_NODE: u32 = 1 << 2;
 
+/// `LIBBPF_PIN_BY_NAME`.
+const BY_NAME: u32 = 1;
+
 /// What a definition says.
 pub(super) struct Definition {
     pub(super) struct_type: Type,
@@ -95,7 +99,7 @@ pub(super) enum Holds {
 }
 
 /// The members that are numbers.
-const NUMBERS: [&str; 8] = [
+pub(super) const NUMBERS: [&str; 8] = [
     "type",
     "key_size",
     "value_size",
@@ -148,6 +152,27 @@ impl Definition {
     /// Where its memory is to lie. aya sends none, which is node 0 to the kernel.
     pub(super) fn numa_node(&self) -> Option<u32> {
         (self.map_flags & BPF_F_NUMA_NODE != 0 && self.numa_node != 0).then_some(self.numa_node)
+    }
+
+    /// Whether it is a map of maps that does not say of which.
+    pub(super) fn lacks_inner(&self) -> bool {
+        map_type::is_of_maps(self.map_type) && self.values.is_none()
+    }
+
+    /// Such a map as it is to be.
+    pub(super) fn planned(&self, name: &str, entries: Option<u32>) -> MapOfMaps {
+        let (only_key, _) = map_type::only_sizes(self.map_type);
+        let key_size = self.key.stated.or(self.key.typed).or(only_key);
+        MapOfMaps {
+            name: name.to_owned(),
+            map_type: self.map_type,
+            key_size: key_size.unwrap_or(0),
+            max_entries: entries.or(self.max_entries).unwrap_or(0),
+            map_flags: self.map_flags,
+            numa_node: self.numa_node(),
+            inner: None,
+            pins: self.pinning == Some(BY_NAME),
+        }
     }
 
     /// Whether the type of its values is that of records, as cilium/ebpf has it: the kernel keeps numbers of 4 bytes there.

@@ -238,7 +238,7 @@ impl Legacy<'_> {
             max_entries,
             map_flags: flags,
             numa_node: self.numa_node(),
-            inner: inner.to_owned(),
+            inner: Some(inner.to_owned()),
             pins,
         }
     }

@@ -65,9 +65,15 @@ impl MapPlan {
     pub fn has_other(&self, name: &str) -> bool {
         self.of_maps.iter().any(|map| map.name == name)
     }
+
+    /// Whether there is a map that only somebody else can make.
+    #[must_use]
+    pub fn lacks_maps(&self) -> bool {
+        self.of_maps.iter().any(|map| map.inner.is_none())
+    }
 }
 
-/// A map of maps whose definition aya cannot read.
+/// A map of maps whose definition aya cannot read, or that does not say of which maps.
 #[derive(Clone, Debug)]
 pub struct MapOfMaps {
     /// Its name.
@@ -82,8 +88,9 @@ pub struct MapOfMaps {
     pub map_flags: u32,
     /// Where its memory is to lie, with `BPF_F_NUMA_NODE`.
     pub numa_node: Option<u32>,
-    /// The map of the object that says what its maps are like.
-    pub inner: String,
+    /// The map of the object that says what its maps are like. `None` where only its own loader knows: then somebody else
+    /// has to make it.
+    pub inner: Option<String>,
     /// Whether it is pinned by its name.
     pub pins: bool,
 }
@@ -147,7 +154,10 @@ fn carry_btf(data: &[u8], wishes: &MapWishes<'_>, plan: &mut MapPlan) -> Result<
     )?;
     for (name, definition) in &corrected.definitions {
         plan.pins |= definition.pinning.is_some();
-        if let Some(node) = definition.numa_node() {
+        if definition.lacks_inner() {
+            let entries = (wishes.entries)(name);
+            plan.of_maps.push(definition.planned(name, entries));
+        } else if let Some(node) = definition.numa_node() {
             plan.numa_nodes.push((name.clone(), node));
         }
     }
@@ -253,7 +263,7 @@ mod tests {
     #[test]
     fn maps_of_maps_in_old_layouts_are_arrays_to_aya_and_planned() {
         let samples = prepared(LEGACY_MAPS);
-        let inner = |map: &MapOfMaps| (map.name.clone(), map.inner.clone());
+        let inner = |map: &MapOfMaps| (map.name.clone(), map.inner.clone().unwrap());
         let names = |one: &str, other: &str| (one.to_owned(), other.to_owned());
         let planned: Vec<_> = samples.maps.of_maps.iter().map(inner).collect();
         let wanted = [
