@@ -116,7 +116,7 @@ export const errorCodes = {
   },
   ERR_EBPF_UNSUPPORTED: {
     means: 'The kernel, aya or ayajs does not support this; `feature` names it.',
-    remedy: 'Do without it; the message says what lacks it.',
+    remedy: 'Do without it: what does not need it works all the same.',
   },
   ERR_EBPF_UNSUPPORTED_PLATFORM: {
     means: 'There is no native binding for this platform, or its package is not installed.',

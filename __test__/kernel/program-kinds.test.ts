@@ -136,7 +136,7 @@ for (const [name, reason] of Object.entries(hookless)) {
     const error = t.throws(() => program?.load(), { instanceOf: EbpfError, code: 'ERR_EBPF_UNSUPPORTED' })
     const remedy = name.endsWith('_bare')
       ? 'Name it there, after a slash, as in SEC("fentry/do_unlinkat").'
-      : 'Do without it; the message says what lacks it.'
+      : 'Do without it: what does not need it works all the same.'
     t.is(error?.message, `Program "${name}" of kind ${program?.kind} cannot be loaded: ${reason}. ${remedy}`)
   })
 }

@@ -103,7 +103,7 @@ const files: Case[] = [
       ? {
           error: 'EbpfError ERR_EBPF_UNSUPPORTED',
           message:
-            'Cannot open <fixtures>/unsupported_map.bpf.o: map "commands" is of a type that aya does not know (BPF_MAP_TYPE_USER_RINGBUF); the option allowUnsupportedMaps opens the object all the same. Do without it; the message says what lacks it.',
+            'Cannot open <fixtures>/unsupported_map.bpf.o: map "commands" is of a type that aya does not know (BPF_MAP_TYPE_USER_RINGBUF); the option allowUnsupportedMaps opens the object all the same. Do without it: what does not need it works all the same.',
         }
       : {
           error: 'EbpfError ERR_EBPF_MAP BPF_MAP_CREATE EINVAL',
@@ -194,7 +194,7 @@ const ringBuffer: Case[] = Object.entries({
   title: `${method} of a ring buffer is refused by the kernel`,
   run: (t) => use(mapOf(openFixture(t, 'maps'), 'ringbuf')),
   error: `EbpfError ERR_EBPF_UNSUPPORTED ${syscall} ENOTSUPP`,
-  message: `Cannot ${what} map "ringbuf": the kernel does not support it for maps of type RingBuf: Unknown error 524 (ENOTSUPP). Do without it; the message says what lacks it.`,
+  message: `Cannot ${what} map "ringbuf": the kernel does not support it for maps of type RingBuf: Unknown error 524 (ENOTSUPP). Do without it: what does not need it works all the same.`,
 }))
 
 test('a refusal of an object tells section and offset as properties', (t) => {

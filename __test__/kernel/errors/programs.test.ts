@@ -61,7 +61,7 @@ const cases: Case[] = [
     title: 'a program that needs another one cannot be loaded',
     run: (t) => openFixture(t, 'kinds').program('freplace_prog')?.loadAsync(),
     error: 'EbpfError ERR_EBPF_UNSUPPORTED',
-    message: `Program "freplace_prog" of kind Extension cannot be loaded: it takes the place of a function of another program, which has to be loaded before and given to it. Do without it; the message says what lacks it.`,
+    message: `Program "freplace_prog" of kind Extension cannot be loaded: it takes the place of a function of another program, which has to be loaded before and given to it. Do without it: what does not need it works all the same.`,
   },
   ...perMethod(
     {
