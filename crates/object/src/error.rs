@@ -1,5 +1,7 @@
 //! Why an object is refused.
 
+use std::fmt;
+
 /// What the crate's functions return.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -58,10 +60,10 @@ impl Error {
     }
 }
 
-/// What the reader of ELF says of a file that it cannot read.
-pub(crate) fn malformed(error: object::Error) -> Error {
+/// A file that cannot be read, mostly in the words of the reader of ELF.
+pub(crate) fn malformed(reason: impl fmt::Display) -> Error {
     Error::new(
         Kind::Parse,
-        format!("the ELF file is malformed: {error}; the object may be truncated"),
+        format!("the ELF file is malformed: {reason}; the object may be truncated"),
     )
 }

@@ -7,7 +7,7 @@ use object::{
 };
 
 use crate::{
-    error::{Error, Kind, Result},
+    error::{Result, malformed},
     symbols::{Elf, replace_section},
 };
 
@@ -91,8 +91,4 @@ fn write(data: &mut [u8], offset: usize, bytes: &[u8]) -> Result<()> {
     let place = place.ok_or_else(|| malformed("it has no header"))?;
     place.copy_from_slice(bytes);
     Ok(())
-}
-
-fn malformed(reason: &str) -> Error {
-    Error::new(Kind::Parse, format!("the ELF file is malformed: {reason}"))
 }

@@ -13,11 +13,11 @@ use super::{
     layout::Fate,
     plan::Plan,
     sections::Role,
-    survey::{CodeNames, Place, malformed, refuse},
+    survey::{CodeNames, Place, refuse},
 };
 use crate::{
     btf::{Btf, Editor},
-    error::{Error, Kind, Result},
+    error::{Error, Kind, Result, malformed},
 };
 
 /// The repaired object.

@@ -6,12 +6,9 @@ use object::{
     read::elf::{FileHeader as _, SectionHeader as _},
 };
 
-use super::{
-    references::At,
-    survey::{malformed, refuse},
-};
+use super::references::At;
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, malformed},
     symbols::Elf,
     to_usize,
 };
@@ -207,5 +204,5 @@ impl<'a> Copy<'a> {
 }
 
 fn truncated() -> Error {
-    refuse("the ELF file is malformed: a table ends after the end of the file")
+    malformed("a table ends after the end of the file")
 }

@@ -5,8 +5,8 @@ use object::{
     read::elf::{Rel as _, Rela as _, SectionHeader as _, Sym as _},
 };
 
-use super::survey::{Place, Survey, malformed};
-use crate::error::Result;
+use super::survey::{Place, Survey};
+use crate::error::{Result, malformed};
 
 /// The size of an instruction.
 pub(super) const INSTRUCTION: u64 = 8;

@@ -13,7 +13,7 @@ use object::{
 
 use super::sections::{self, Role};
 use crate::{
-    error::{Error, Kind, Result},
+    error::{Error, Kind, Result, malformed},
     symbols::Elf,
 };
 
@@ -322,8 +322,4 @@ fn is_label(name: &str) -> bool {
 
 pub(super) fn refuse(reason: impl Into<String>) -> Error {
     Error::new(Kind::Parse, reason)
-}
-
-pub(super) fn malformed(error: object::Error) -> Error {
-    refuse(format!("the ELF file is malformed: {error}"))
 }
