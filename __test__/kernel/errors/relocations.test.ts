@@ -4,6 +4,7 @@ import test from 'ava'
 import { Btf, Ebpf, EbpfError } from 'ayajs'
 import { fixturePath, loaded, openFixture } from '../../helpers/fixtures.ts'
 import { leaveNothingBehind } from '../../helpers/left-behind.ts'
+import { typesOf } from '../../helpers/types-of.ts'
 
 leaveNothingBehind(test)
 
@@ -95,9 +96,3 @@ test('a bit-field that the kernel has as a plain field is no failure', (t) => {
   types[types.indexOf(Buffer.from([64, 0, 0, 1])) + 3] = 0
   t.notThrows(() => Ebpf.load(object, { btf: Btf.parse(types) }).close())
 })
-
-/** What is in the section `.BTF`. */
-function typesOf(object: Buffer): Uint8Array {
-  const types = object.subarray(object.indexOf(Buffer.from([0x9f, 0xeb, 1, 0, 24])))
-  return types.subarray(0, 24 + types.readUInt32LE(16) + types.readUInt32LE(20))
-}

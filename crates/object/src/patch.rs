@@ -98,10 +98,10 @@ pub fn prepare<'a>(data: &'a [u8], settings: &Settings<'_>) -> Result<Prepared<'
 fn relocate<'a>(data: &'a [u8], elf: &Elf<'a>, settings: &Settings<'_>) -> Result<Prepared<'a>> {
     let relocated = relocation::relocate(data, elf, settings.kernel, settings.types)?;
     let Some(relocated) = relocated else {
-        return link(data, elf, settings, Vec::new());
+        return link(data, elf, settings);
     };
     let prepared = go_on(Cow::Owned(relocated.data), elf, |data, elf| {
-        link(data, elf, settings, relocated.obstacles)
+        link(data, elf, settings)
     })?;
     Ok(Prepared {
         unresolved: relocated.unresolved,
@@ -110,14 +110,9 @@ fn relocate<'a>(data: &'a [u8], elf: &Elf<'a>, settings: &Settings<'_>) -> Resul
 }
 
 /// An object without CO-RE relocations, linked with the kernel.
-fn link<'a>(
-    data: &'a [u8],
-    elf: &Elf<'a>,
-    settings: &Settings<'_>,
-    mut obstacles: Vec<Obstacle>,
-) -> Result<Prepared<'a>> {
+fn link<'a>(data: &'a [u8], elf: &Elf<'a>, settings: &Settings<'_>) -> Result<Prepared<'a>> {
     let linked = externs::link(data, elf, settings.kernel)?;
-    obstacles.extend(linked.obstacles);
+    let mut obstacles = linked.obstacles;
     obstacles.extend(check::obstacles(&linked.data)?);
     let prepared = go_on(linked.data, elf, |data, elf| {
         mend(data, elf, settings, &obstacles)

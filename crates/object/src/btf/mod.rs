@@ -174,7 +174,7 @@ impl<'a> Btf<'a> {
         std::str::from_utf8(self.string_bytes(offset)?).ok()
     }
 
-    fn string_bytes(&self, offset: u32) -> Option<&'a [u8]> {
+    pub(super) fn string_bytes(&self, offset: u32) -> Option<&'a [u8]> {
         let rest = self.strings.get(usize::try_from(offset).ok()?..)?;
         let end = rest.iter().position(|byte| *byte == 0)?;
         rest.get(..end)
@@ -290,7 +290,16 @@ pub(super) fn essential_name(name: &str) -> &str {
         .unwrap_or(name)
 }
 
-pub(super) fn essential_length(name: &[u8]) -> usize {
+/// [`essential_name`] of a type, for those who look at the names of a whole kernel.
+pub(super) fn essential<'a>(btf: &Btf<'a>, of: Type) -> &'a [u8] {
+    essential_part(btf.name_bytes(of).unwrap_or_default())
+}
+
+pub(super) fn essential_part(name: &[u8]) -> &[u8] {
+    name.get(..essential_length(name)).unwrap_or(name)
+}
+
+fn essential_length(name: &[u8]) -> usize {
     let is_separator = |part: &[u8]| matches!(part, [first, b'_', b'_', b'_', last] if *first != b'_' && *last != b'_');
     name.windows(5)
         .rposition(is_separator)

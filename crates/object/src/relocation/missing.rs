@@ -38,6 +38,8 @@ pub(super) enum Missing {
     Path(String),
     /// Nobody can tell a value.
     Unknown,
+    /// Looking for it takes too long.
+    Endless,
 }
 
 impl Missing {
@@ -62,6 +64,9 @@ impl Missing {
             }
             Self::Instruction => String::from("the instruction there takes no such value"),
             Self::Path(path) => format!("the path \"{path}\" in the object does not fit its type"),
+            Self::Endless => format!(
+                "looking for it among the types of {kernel} takes too long: some may contain themselves"
+            ),
             Self::Unknown => format!("it has no such value in {kernel}"),
         }
     }

@@ -3,7 +3,9 @@
 //! As libbpf does, what the kernel lacks spoils the instruction and not the object: the verifier refuses the program that
 //! reaches it, and no other. aya refuses the whole object for some of it, and never says what was missing.
 
+mod effort;
 mod instruction;
+mod matching;
 mod missing;
 mod path;
 mod places;
@@ -28,7 +30,6 @@ use crate::{
     btf_ext,
     error::{Result, malformed},
     externs::Kernel,
-    repair::Obstacle,
     symbols::Elf,
     to_usize,
 };
@@ -69,7 +70,6 @@ const FIRST_CALL: u32 = 195_896_080;
 pub(crate) struct Relocated {
     pub(crate) data: Vec<u8>,
     pub(crate) unresolved: Vec<Unresolved>,
-    pub(crate) obstacles: Vec<Obstacle>,
 }
 
 /// Relocates `data`, which `elf` has been read from and which has been checked; `None` if there is nothing to relocate.
@@ -97,7 +97,6 @@ pub(crate) fn relocate(
     let mut relocated = Relocated {
         data: data.to_vec(),
         unresolved: Vec::new(),
-        obstacles: records.iter().filter_map(obstacle).collect(),
     };
     let length = start.saturating_add(btf_ext::RELOCATIONS + 4);
     if let Some(length) = relocated.data.get_mut(length..length.saturating_add(4)) {
@@ -144,17 +143,6 @@ pub(crate) fn relocate(
     Ok(Some(relocated))
 }
 
-/// Whoever asks that would get a wrong answer.
-fn obstacle(record: &Record<'_>) -> Option<Obstacle> {
-    (record.kind == Kind::TypeMatches).then(|| Obstacle {
-        section: record.section.0,
-        offset: record.offset,
-        reason: String::from(
-            "it has a CO-RE relocation of kind 12, bpf_core_type_matches, which is not known here",
-        ),
-    })
-}
-
 fn resolve(
     btf: &Btf<'_>,
     target: Option<&Target<'_, '_>>,
@@ -176,7 +164,7 @@ fn resolve(
     };
     let mut result: Option<(u64, Value)> = None;
     for candidate in target.candidates(btf, found) {
-        let path = match target.find(&local, kind.about(), candidate) {
+        let path = match target.find(&local, kind, candidate) {
             Ok(path) => path,
             Err(reason) => {
                 missing = reason;

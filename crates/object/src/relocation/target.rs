@@ -5,15 +5,18 @@ use std::collections::HashMap;
 
 use super::{
     Missing,
+    effort::Effort,
+    matching::matches,
     path::{Path, Step, is_composite, is_enum, member_bits, type_name},
-    record::{About, Record},
+    record::{About, Kind, Record},
 };
-use crate::btf::{Btf, MAX_DEPTH, Type, essential_length, essential_name, kind};
+use crate::btf::{Btf, MAX_DEPTH, Type, essential, essential_name, kind};
 
 /// The types of a kernel, by those names that an object asks for.
 pub(super) struct Target<'a, 'b> {
     pub(super) btf: &'b Btf<'a>,
     candidates: HashMap<&'b [u8], Vec<u32>>,
+    effort: Effort,
 }
 
 impl<'a, 'b> Target<'a, 'b> {
@@ -38,7 +41,11 @@ impl<'a, 'b> Target<'a, 'b> {
                 same.push(id);
             }
         }
-        Self { btf, candidates }
+        Self {
+            btf,
+            candidates,
+            effort: Effort::new(),
+        }
     }
 
     /// The types that may be meant by one of the object: those of its name and kind.
@@ -56,19 +63,37 @@ impl<'a, 'b> Target<'a, 'b> {
     pub(super) fn find(
         &self,
         local: &Path<'_, '_>,
-        about: About,
+        relocation: Kind,
+        candidate: u32,
+    ) -> Result<Path<'a, 'b>, Missing> {
+        let found = self.reach(local, relocation, candidate);
+        if self.effort.is_spent() {
+            return Err(Missing::Endless);
+        }
+        found
+    }
+
+    fn reach(
+        &self,
+        local: &Path<'_, '_>,
+        relocation: Kind,
         candidate: u32,
     ) -> Result<Path<'a, 'b>, Missing> {
         let mut path = Path::new(self.btf, candidate);
-        match about {
+        match relocation.about() {
             About::Type => {
-                if !are_compatible((local.btf, local.root), (self.btf, candidate), MAX_DEPTH) {
+                let (one, other) = ((local.btf, local.root), (self.btf, candidate));
+                let fits = match relocation {
+                    Kind::TypeMatches => matches(one, other, &self.effort),
+                    _ => are_compatible(one, other, (MAX_DEPTH, &self.effort)),
+                };
+                if !fits {
                     let what = type_name(self.btf, candidate);
                     return Err(Missing::Other { what });
                 }
             }
             About::Value => find_value(local, &mut path)?,
-            About::Field => find_field(local, &mut path)?,
+            About::Field => find_field(local, &mut path, &self.effort)?,
         }
         Ok(path)
     }
@@ -76,11 +101,6 @@ impl<'a, 'b> Target<'a, 'b> {
 
 /// Enumerations of 32 and of 64 bits stand for one another.
 const ENUMS: u32 = 1 << kind::ENUM | 1 << kind::ENUM64;
-
-fn essential<'a>(btf: &Btf<'a>, of: Type) -> &'a [u8] {
-    let name = btf.name_bytes(of).unwrap_or_default();
-    name.get(..essential_length(name)).unwrap_or(name)
-}
 
 fn is_same_kind(one: Type, other: Type) -> bool {
     one.kind == other.kind || is_enum(one) && is_enum(other)
@@ -102,12 +122,16 @@ fn find_value(local: &Path<'_, '_>, path: &mut Path<'_, '_>) -> Result<(), Missi
     Ok(())
 }
 
-fn find_field(local: &Path<'_, '_>, path: &mut Path<'_, '_>) -> Result<(), Missing> {
+fn find_field(
+    local: &Path<'_, '_>,
+    path: &mut Path<'_, '_>,
+    effort: &Effort,
+) -> Result<(), Missing> {
     let mut id = path.root;
     for (number, step) in local.steps.iter().enumerate() {
         if let Some(field) = step.name {
             let of = named(path.btf, id).unwrap_or_else(|| spelled_before(local, number));
-            id = match find_member((local.btf, *step), path, id, MAX_DEPTH) {
+            id = match find_member((local.btf, *step), path, id, (MAX_DEPTH, effort)) {
                 Some(Member::Compatible(next)) => next,
                 Some(Member::Other) => {
                     let what = format!("{of}::{field}");
@@ -171,7 +195,7 @@ fn find_member(
     (local, step): (&Btf<'_>, Step<'_>),
     path: &mut Path<'_, '_>,
     id: u32,
-    depth: usize,
+    (depth, effort): (usize, &Effort),
 ) -> Option<Member> {
     let (id, found) = path.btf.resolve_id(id)?;
     let depth = depth.checked_sub(1)?;
@@ -181,10 +205,13 @@ fn find_member(
     let wanted = step.name.unwrap_or_default();
     let btf = path.btf;
     for (index, member) in (0_u32..).zip(btf.members(found)) {
+        if !effort.spend() {
+            return None;
+        }
         let name = btf.string(member.name).unwrap_or_default();
         let bits = member_bits(found, member.offset);
         if name.is_empty() {
-            let inside = find_member((local, step), path, member.type_id, depth);
+            let inside = find_member((local, step), path, member.type_id, (depth, effort));
             if inside.is_some() {
                 path.bits = path.bits.saturating_add(bits);
                 return inside;
@@ -241,8 +268,11 @@ fn are_compatible_fields((local, mut id): Of<'_, '_>, (target, mut target_id): O
 fn are_compatible(
     (local, mut id): Of<'_, '_>,
     (target, mut target_id): Of<'_, '_>,
-    depth: usize,
+    (depth, effort): (usize, &Effort),
 ) -> bool {
+    if !effort.spend() {
+        return false;
+    }
     for depth in (0..depth).rev() {
         if local.is_void(id) || target.is_void(target_id) {
             return local.is_void(id) && target.is_void(target_id);
@@ -263,8 +293,9 @@ fn are_compatible(
             },
             kind::FUNC_PROTO => {
                 let mut parameters = local.parameters(one).zip(target.parameters(other));
-                let are_same = parameters
-                    .all(|(one, other)| are_compatible((local, one), (target, other), depth));
+                let are_same = parameters.all(|(one, other)| {
+                    are_compatible((local, one), (target, other), (depth, effort))
+                });
                 if one.vlen != other.vlen || !are_same {
                     return false;
                 }

@@ -101,3 +101,39 @@ fn nothing_in_an_object_or_a_kernel_makes_it_panic() {
         }
     }
 }
+
+/// A struct that has itself as many times for a member, without names.
+fn contains_itself() -> Vec<u8> {
+    const TIMES: u32 = 200;
+    let mut types: Vec<u32> = vec![1, 4 << 24 | TIMES, 8];
+    for _ in 0..TIMES {
+        types.extend([0, 1, 0]);
+    }
+    let length = u32::try_from(types.len() * 4).unwrap();
+    let mut words = vec![0x0001_eb9f, 24, 0, length, length, 3];
+    words.extend(types);
+    let mut data: Vec<u8> = words.into_iter().flat_map(u32::to_ne_bytes).collect();
+    data.extend(b"\0s\0");
+    data
+}
+
+#[test]
+fn what_contains_itself_is_looked_through_only_so_long() {
+    let (data, types) = (contains_itself(), section(RELOCATED, ".BTF"));
+    let (itself, local) = (Btf::parse(&data).unwrap(), Btf::parse(types).unwrap());
+    let outer = local
+        .ids()
+        .find(|id| type_name(&local, *id) == "struct outer")
+        .unwrap();
+    let mut list = Path::new(&local, outer);
+    list.element(outer, 0).unwrap();
+    list.step(outer, 0, Some("list")).unwrap();
+    for (path, kind) in [
+        (list, Kind::FieldOffset),
+        (Path::new(&itself, 1), Kind::TypeMatches),
+    ] {
+        let target = Target::new(&itself, &local, &[]);
+        let found = target.find(&path, kind, 1);
+        assert!(matches!(found, Err(Missing::Endless)));
+    }
+}

@@ -8,7 +8,7 @@ use super::{
 use crate::btf::{Btf, MAX_DEPTH, Type, kind};
 
 /// The signed ones among the encodings of numbers (`BTF_INT_SIGNED`), as they lie in the word behind a number's head.
-const SIGNED: u32 = 1 << 24;
+pub(super) const SIGNED: u32 = 1 << 24;
 
 /// What an instruction gets.
 pub(super) struct Value {
