@@ -71,7 +71,8 @@ function isEbpfErrorCode(code: string): code is EbpfErrorCode {
 function explain(code: EbpfErrorCode, message: string, details: EbpfErrorDetails, remedy?: string): string {
   const isRefusal = code === 'ERR_EBPF_LOAD' || details.verifierLog !== undefined
   const reason = isRefusal ? loadReason(details) : undefined
-  const fact = reason === undefined ? message : `${message}: ${reason}`
+  const said = reason === undefined ? message : `${message}: ${reason}`
+  const fact = said.replace(/\.$/, '') // Some reasons of the kernel are sentences.
   return `${fact.charAt(0).toUpperCase()}${fact.slice(1)}. ${remedy ?? adviceFor(code, details)}`
 }
 

@@ -131,6 +131,7 @@ const reasons: [title: string, failure: Partial<Failure>, fact: string][] = [
   ['the errno and the reason', { errno: -13, verifierLog: 'R1 is wrong\nprocessed 2 insns\n' }, 'EACCES: R1 is wrong'],
   ['the errno alone where there is no log', { errno: -7 }, 'E2BIG'],
   ['the reason alone where there is no errno', { verifierLog: 'R1 is wrong' }, 'R1 is wrong'],
+  ['one full stop after a reason that has its own', { verifierLog: 'R1 is wrong.' }, 'R1 is wrong'],
 ]
 
 for (const [title, failure, fact] of reasons) {
