@@ -1,6 +1,7 @@
 // `CgroupSkb.testRun`: a program run on a packet of ours, without any network.
 import test from 'ava'
 import { CgroupSkb, EbpfError } from 'ayajs'
+import { commandOf, startChild } from '../../helpers/children.ts'
 import { counted, loaded, openFixture } from '../../helpers/fixtures.ts'
 import { leaveNothingBehind } from '../../helpers/left-behind.ts'
 
@@ -123,4 +124,10 @@ for (const { what, options, type, code } of wrong) {
 test('CgroupSkb.testRun throws ERR_EBPF_NOT_LOADED before load', (t) => {
   const program = CgroupSkb.tryFrom(openFixture(t, 'cgroup_skb').program('count_egress'))
   t.throws(() => program.testRun({ packet: packetOf(4, 40) }), { code: 'ERR_EBPF_NOT_LOADED' })
+})
+
+test('CgroupSkb.testRun repeats in a process that is being profiled', async (t) => {
+  const [node = '', ...rest] = commandOf('./profiled-actor.ts')
+  const profiler = ['--cpu-prof', '--cpu-prof-interval=50', '--cpu-prof-dir=/dev/null/nowhere']
+  t.deepEqual(await startChild(t, [node, ...profiler, ...rest]).next(), ['ran'])
 })

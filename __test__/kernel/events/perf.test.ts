@@ -43,6 +43,14 @@ test('PerfEventArray delivers every record whole, through many rounds of its buf
   t.like(array.stats(), { consumed: 14_000, lost: 0, pendingBytes: 0 })
 })
 
+test('PerfEventArray gives all that a large buffer holds in one drain', (t) => {
+  const { array, write } = openArray(t)
+  array.open(2048)
+  write(150_000)
+  t.is(array.drain().count, 150_000)
+  t.like(array.stats(), { consumed: 150_000, lost: 0, pendingBytes: 0 })
+})
+
 test('PerfEventArray counts what the kernel says it has lost: produced is delivered and lost', (t) => {
   const { array, write } = openArray(t)
   array.open(1)

@@ -60,9 +60,10 @@ impl Btf {
     }
 
     fn from_bytes(what: &str, data: &[u8]) -> Result<Self> {
-        ayajs_object::check_btf(data)
+        let data = Arc::from(data); // What is checked must not change any more, as shared memory may.
+        ayajs_object::check_btf(&data)
             .map_err(|error| Error::from(error).prefix(&format!("cannot parse BTF of {what}")))?;
-        Ok(Self { data: data.into() })
+        Ok(Self { data })
     }
 }
 

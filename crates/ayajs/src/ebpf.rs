@@ -1,14 +1,8 @@
 //! `Ebpf`: an open object, as JavaScript holds it.
 
-use std::{
-    borrow::Cow,
-    sync::{Arc, Weak},
-};
+use std::sync::{Arc, Weak};
 
-use napi::{
-    Env, Task,
-    bindgen_prelude::{AsyncTask, Uint8Array},
-};
+use napi::{Env, Task, bindgen_prelude::AsyncTask};
 use napi_derive::napi;
 
 use crate::{
@@ -98,11 +92,7 @@ impl Ebpf {
 }
 
 impl Ebpf {
-    pub(crate) fn open(
-        source: &Source<'_>,
-        options: &LoadOptions,
-        given: &[Given],
-    ) -> Result<Self> {
+    pub(crate) fn open(source: &Source, options: &LoadOptions, given: &[Given]) -> Result<Self> {
         Ok(Self::own(source.open(options, given)?))
     }
 
@@ -144,27 +134,20 @@ pub fn object_names(
     data: &[u8],
     #[napi(ts_arg_type = "string | Uint8Array | null")] path: Option<PathArg>,
 ) -> napi::Result<ObjectNames> {
-    guard(env, || Source::borrowed(data, path.as_ref())?.names())
+    guard(env, || Source::copied(data, path.as_ref())?.names())
 }
 
-/// The bytes of an object, and where they come from.
-pub(crate) struct Source<'a> {
-    data: Cow<'a, [u8]>,
+/// The bytes of an object, and where they come from. They are a copy: JavaScript may change its own meanwhile, in shared
+/// memory also while they are read.
+pub(crate) struct Source {
+    data: Vec<u8>,
     path: Option<String>,
 }
 
-impl<'a> Source<'a> {
-    pub(crate) fn borrowed(data: &'a [u8], path: Option<&PathArg>) -> Result<Self> {
+impl Source {
+    pub(crate) fn copied(data: &[u8], path: Option<&PathArg>) -> Result<Self> {
         Ok(Self {
-            data: Cow::Borrowed(data),
-            path: shown(path)?,
-        })
-    }
-
-    /// A copy, for another thread: JavaScript may change its own meanwhile.
-    pub(crate) fn copied(data: &Uint8Array, path: Option<&PathArg>) -> Result<Source<'static>> {
-        Ok(Source {
-            data: Cow::Owned(data.to_vec()),
+            data: data.to_vec(),
             path: shown(path)?,
         })
     }
@@ -200,14 +183,14 @@ fn shown(path: Option<&PathArg>) -> Result<Option<String>> {
 
 /// Opens an object on libuv's pool.
 pub struct OpenTask {
-    source: Source<'static>,
+    source: Source,
     options: LoadOptions,
     given: Vec<Given>,
 }
 
 impl OpenTask {
     pub(crate) fn start(
-        source: Source<'static>,
+        source: Source,
         options: LoadOptions,
         given: Vec<Given>,
     ) -> AsyncTask<Self> {

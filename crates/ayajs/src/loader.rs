@@ -342,7 +342,7 @@ impl EbpfLoader {
         guard(env, || {
             let options = self.snapshot();
             let given = options.given_maps()?;
-            Ebpf::open(&Source::borrowed(data, path.as_ref())?, &options, &given)
+            Ebpf::open(&Source::copied(data, path.as_ref())?, &options, &given)
         })
     }
 

@@ -30,6 +30,8 @@ use crate::{
 
 /// No block is used beyond this: the kernel has no larger records (`RINGBUF_MAX_RECORD_SZ`).
 const LARGEST_BLOCK: usize = 1 << 30;
+/// What [`packed`] has room for.
+const MOST_RECORDS: u32 = 1 << 16;
 /// The size of each CPU's buffer where nobody says, in pages.
 const USUAL_PAGES: f64 = 16.0;
 
@@ -257,7 +259,7 @@ impl RingReader {
     ) -> napi::Result<f64> {
         guard(env, || {
             let reader = self.reader()?;
-            let limit = args::integer("limit", limit, 0, u32::MAX)?;
+            let limit = args::integer("limit", limit, 0, u32::MAX)?.min(MOST_RECORDS);
             let block = sys::js_bytes_mut(&mut block);
             let length = block.len().min(LARGEST_BLOCK);
             let block = block.get_mut(..length).unwrap_or_default();
