@@ -55,7 +55,7 @@ const head = 12
 
 /** The kind of the type at this offset. */
 export function kindOf({ types }: Blob, at: number): Kind {
-  const number = (types.u32(at + 4) >>> 24) & 31
+  const number = (types.u32(at + 4) >>> 24) & 0x7f
   const kind = kinds[number]
   if (kind === undefined || kind === 'void') throw types.error(at + 4, `the kind ${number} is unknown`)
   return kind
@@ -162,7 +162,7 @@ function entries<T>(blob: Blob, at: number, size: number, read: (entry: number) 
 }
 
 function countOf({ types }: Blob, at: number): number {
-  return types.u32(at + 4) & 0xffff
+  return types.u32(at + 4) & 0xffffff
 }
 
 /** The name that the word at this offset refers to. */

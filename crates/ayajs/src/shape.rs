@@ -16,6 +16,7 @@ use crate::{
 
 /// Maps of devices: the kernel adds this flag to those that were asked for.
 const BPF_F_RDONLY_PROG: u32 = 1 << 7;
+const BPF_F_INNER_MAP: u32 = 1 << 12;
 
 /// What must agree for a map to be used by an object.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -98,7 +99,10 @@ impl Shape {
     /// As [`Self::satisfies`] for maps inside of a map: their number of entries may differ, except for arrays.
     pub(crate) fn satisfies_inner(&self, wanted: &Self) -> bool {
         let mut wanted = *wanted;
-        if !wanted.is(bpf_map_type::BPF_MAP_TYPE_ARRAY) {
+        // `array_map_meta_equal` of kernel/bpf/arraymap.c.
+        let is_fixed =
+            wanted.is(bpf_map_type::BPF_MAP_TYPE_ARRAY) && wanted.map_flags & BPF_F_INNER_MAP == 0;
+        if !is_fixed {
             wanted.max_entries = self.max_entries;
         }
         self.satisfies(&wanted)

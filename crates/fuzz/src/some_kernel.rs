@@ -1,6 +1,6 @@
 //! A kernel that has some of what objects ask it for, and not the rest.
 
-use ayajs_object::{Kernel, KernelType};
+use ayajs_object::{Address, Kernel, KernelType};
 
 /// What it has depends on the names alone.
 pub(crate) struct SomeKernel;
@@ -11,11 +11,13 @@ impl Kernel for SomeKernel {
         ids.collect()
     }
 
-    fn addresses(&self, names: &[&str]) -> Vec<Option<u64>> {
-        let addresses = names
-            .iter()
-            .map(|name| of_length(name).map(|_| u64::MAX - 4095));
-        addresses.collect()
+    fn addresses(&self, names: &[&str]) -> Vec<Address> {
+        let address = |name: &&str| match (of_length(name), name.len().is_multiple_of(5)) {
+            (None, _) => Address::Absent,
+            (Some(_), true) => Address::Ambiguous,
+            (Some(_), false) => Address::At(u64::MAX - 4095),
+        };
+        names.iter().map(address).collect()
     }
 
     fn config(&self, option: &str) -> Option<String> {

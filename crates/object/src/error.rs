@@ -1,6 +1,6 @@
 //! Why an object is refused.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// What the crate's functions return.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -59,6 +59,17 @@ impl Error {
         }
     }
 }
+
+/// A name as it is put into words: without a limit, an object could have some megabytes said for each relocation.
+pub(crate) fn shortened(name: &str) -> Cow<'_, str> {
+    match name.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()).into(),
+        None => name.into(),
+    }
+}
+
+/// In characters.
+const MAX_SHOWN: usize = 200;
 
 /// A file that cannot be read, mostly in the words of the reader of ELF.
 pub(crate) fn malformed(reason: impl fmt::Display) -> Error {

@@ -23,7 +23,7 @@ mod values;
 pub use self::{
     check::{check, check_btf, check_prepared},
     error::{Error, Kind, Result},
-    externs::{Kernel, KernelType, find_types},
+    externs::{Address, Kernel, KernelType, find_types},
     gunzip::gunzip,
     maps::{Held, MapOfMaps, MapPlan, PinPaths, Slot, Untyped},
     patch::{Global, LateValue, Prepared, Settings, prepare},

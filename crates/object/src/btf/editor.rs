@@ -1,6 +1,6 @@
 //! A copy of the types of an object in the making: types and names added at the end, some changed in place.
 
-use super::{Array, Btf, Member, RECORD, Type, kind, linkage, number};
+use super::{Array, Btf, COUNT, Member, RECORD, Type, kind, linkage, number};
 
 /// A copy of the types in the making.
 pub(crate) struct Editor<'a> {
@@ -46,7 +46,7 @@ impl<'a> Editor<'a> {
     /// Adds a struct like `of` with other members.
     pub(crate) fn add_struct(&mut self, of: Type, members: &[Member]) -> Option<u32> {
         let count = u16::try_from(members.len()).ok()?;
-        let head = number(self.btf.types, of.offset + 4)? & 0xffff_0000;
+        let head = number(self.btf.types, of.offset + 4)? & !COUNT;
         let mut record = vec![
             number(self.btf.types, of.offset)?,
             head | u32::from(count),

@@ -4,6 +4,8 @@
 //! above all, still fits. Nothing here trusts a length: what does not fit is `None`.
 
 mod editor;
+#[cfg(test)]
+mod tests;
 
 pub(super) use self::editor::Editor;
 
@@ -40,6 +42,10 @@ pub(super) mod linkage {
 pub(super) const MAX_DEPTH: usize = 32;
 
 const HEADER: usize = 24;
+/// What of the second word of a record is the kind, and what the count: before Linux 7.1 they had fewer bits, and the
+/// others had to be 0.
+pub(super) const KIND: u32 = 0x7f;
+pub(super) const COUNT: u32 = 0x00ff_ffff;
 /// Name, kind and count, size or type.
 const RECORD: usize = 12;
 
@@ -108,7 +114,7 @@ impl<'a> Btf<'a> {
             header,
             types,
             strings,
-            offsets: offsets(types)?,
+            offsets: offsets(types, layout(data, header_length))?,
         })
     }
 
@@ -306,7 +312,27 @@ fn essential_length(name: &[u8]) -> usize {
         .map_or(name.len(), |before| before + 1)
 }
 
-fn offsets(types: &[u8]) -> Option<Vec<usize>> {
+/// How records of kinds that are not known here go on (`struct btf_layout`): for each kind, the bytes behind the head, and
+/// the bytes of each of its parts. Kernels tell it since Linux 7.1.
+fn layout(data: &[u8], header_length: usize) -> &[u8] {
+    let find = || {
+        let field = |at| usize::try_from(number(data, at)?).ok();
+        let start = header_length.checked_add(field(24)?)?;
+        data.get(start..start.checked_add(field(28)?)?)
+    };
+    let has_layout = header_length >= HEADER + 8;
+    has_layout.then(find).flatten().unwrap_or_default()
+}
+
+fn size_by(layout: &[u8], kind: u32, count: usize) -> Option<usize> {
+    let start = usize::try_from(kind).ok()?.checked_mul(4)?;
+    let [fixed, each, ..] = *layout.get(start..)?.first_chunk::<4>()?;
+    usize::from(each)
+        .checked_mul(count)?
+        .checked_add(fixed.into())
+}
+
+fn offsets(types: &[u8], layout: &[u8]) -> Option<Vec<usize>> {
     // Most records are longer than their heads, by the members of structs and parameters of functions.
     let mut offsets = Vec::with_capacity(types.len() / RECORD / 2 + 1);
     let mut offset = 0;
@@ -329,7 +355,7 @@ fn offsets(types: &[u8]) -> Option<Vec<usize>> {
                 | kind::FUNC
                 | kind::FLOAT
                 | kind::TYPE_TAG => 0,
-                _ => return None,
+                _ => size_by(layout, kind, count)?,
             };
     }
     (offset == types.len()).then_some(offsets)
@@ -337,7 +363,7 @@ fn offsets(types: &[u8]) -> Option<Vec<usize>> {
 
 fn kind_and_count(types: &[u8], offset: usize) -> Option<(u32, u32)> {
     let info = number(types, offset + 4)?;
-    Some(((info >> 24) & 0x1f, info & 0xffff))
+    Some(((info >> 24) & KIND, info & COUNT))
 }
 
 /// BTF is in the byte order of the object, which is this machine's.

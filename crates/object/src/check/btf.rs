@@ -2,8 +2,12 @@
 
 use std::collections::HashSet;
 
+use super::kinds::{
+    Word::{self, Name, Number, Type},
+    layout,
+};
 use crate::{
-    btf::{MAX_DEPTH, kind},
+    btf::{COUNT, KIND, MAX_DEPTH, kind},
     error::{Error, Kind, Result},
 };
 
@@ -12,40 +16,11 @@ const HEADER: usize = 24;
 /// Name, kind and count, size or type.
 const RECORD: usize = 12;
 
-/// What a word of a type's record is.
-#[derive(Clone, Copy)]
-enum Word {
-    Name,
-    Number,
-    Type,
-}
+/// How much aya reads of the count in the head of a record.
+const AYA_MAX_COUNT: u32 = 0xffff;
 
-use Word::{Name, Number, Type};
-
-/// The words of a kind: the last one of its head, those behind it, those of each member.
-type Layout = (Word, &'static [Word], &'static [Word]);
-
-fn layout(kind: u32) -> Option<Layout> {
-    Some(match kind {
-        kind::INT => (Number, &[Number], &[]),
-        kind::PTR
-        | kind::TYPEDEF
-        | kind::VOLATILE
-        | kind::CONST
-        | kind::RESTRICT
-        | kind::FUNC
-        | kind::TYPE_TAG => (Type, &[], &[]),
-        kind::ARRAY => (Number, &[Type, Type, Number], &[]),
-        kind::STRUCT | kind::UNION => (Number, &[], &[Name, Type, Number]),
-        kind::ENUM => (Number, &[], &[Name, Number]),
-        kind::FWD | kind::FLOAT => (Number, &[], &[]),
-        kind::FUNC_PROTO => (Type, &[], &[Name, Type]),
-        kind::VAR | kind::DECL_TAG => (Type, &[Number], &[]),
-        kind::DATASEC => (Number, &[], &[Type, Number, Number]),
-        kind::ENUM64 => (Number, &[], &[Name, Number, Number]),
-        _ => return None,
-    })
-}
+/// The longest text, a line of C: each may be looked at for each relocation.
+const MAX_TEXT: usize = 1 << 16;
 
 /// Types whose names and references have been checked.
 pub(super) struct Types<'a> {
@@ -74,6 +49,24 @@ pub(super) struct Member {
 }
 
 impl<'a> Types<'a> {
+    /// The types of an object, which aya reads too.
+    pub(super) fn check_own(data: &'a [u8]) -> Result<Self> {
+        let types = Self::check(data)?;
+        let mut ids = types.ids();
+        let too_many = |id: &u32| {
+            let head = types.head(*id);
+            head.is_some_and(|head| head.count > AYA_MAX_COUNT)
+        };
+        match ids.find(too_many) {
+            Some(id) => {
+                let reason =
+                    format!("has more than {AYA_MAX_COUNT} members, which aya cannot read");
+                Err(types.refuse(id, &reason))
+            }
+            None => Ok(types),
+        }
+    }
+
     pub(super) fn check(data: &'a [u8]) -> Result<Self> {
         let mut types = Self::split(data)?;
         types.find_records()?;
@@ -197,6 +190,11 @@ impl<'a> Types<'a> {
         let (types, strings) = (part(8, "types")?, part(16, "names")?);
         if !types.is_empty() && strings.last() != Some(&0) {
             return Err(in_btf(20, "the last one of its names has no end"));
+        }
+        let is_endless = |text: &[u8]| text.len() > MAX_TEXT;
+        if strings.split(|byte| *byte == 0).any(is_endless) {
+            let reason = format!("a name or a line in it has more than {MAX_TEXT} bytes");
+            return Err(in_btf(16, reason));
         }
         Ok(Self {
             bytes: types,
@@ -340,8 +338,8 @@ impl<'a> Types<'a> {
     fn head_at(&self, offset: usize) -> Option<Head> {
         let info = self.word(offset + 4)?;
         Some(Head {
-            kind: (info >> 24) & 0x1f,
-            count: info & 0xffff,
+            kind: (info >> 24) & KIND,
+            count: info & COUNT,
             has_flag: info >> 31 == 1,
             payload: self.word(offset + 8)?,
             offset,

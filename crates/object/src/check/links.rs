@@ -14,7 +14,7 @@ use super::{
     relocations::{self, Relocation, is_call},
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, shortened},
     to_usize,
 };
 
@@ -71,7 +71,8 @@ fn why_missing(
     if file.section_of(relocation.symbol, symbol).is_some() {
         return None;
     }
-    let name = file.symbol_name(symbol);
+    let whole = file.symbol_name(symbol);
+    let name = shortened(whole);
     if symbol.st_shndx(ENDIAN) == SHN_ABS {
         return Some(format!(
             "uses the number \"{name}\", which is not written into it; use a constant of C"
@@ -84,7 +85,7 @@ fn why_missing(
     }
     // A weak one is 0 when it does not exist. What is declared to come from the kernel is looked for there.
     let is_wanted =
-        relocation.kind == R_BPF_64_64 && symbol.st_bind() != STB_WEAK && !is_declared(name);
+        relocation.kind == R_BPF_64_64 && symbol.st_bind() != STB_WEAK && !is_declared(whole);
     is_wanted.then(|| format!("uses \"{name}\", which the object does not have; define it there"))
 }
 

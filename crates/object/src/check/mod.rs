@@ -8,6 +8,7 @@ mod btf;
 mod btf_ext;
 mod file;
 mod functions;
+mod kinds;
 mod legacy_maps;
 mod links;
 mod relocations;
@@ -70,7 +71,7 @@ fn structure(data: &[u8]) -> Result<File<'_>> {
     symbols::check(&file)?;
     relocations::check(&file)?;
     let types = match file.section_named(".BTF") {
-        Some(section) => Some(btf::Types::check(section.data)?),
+        Some(section) => Some(btf::Types::check_own(section.data)?),
         None => None,
     };
     let infos = match (file.section_named(".BTF.ext"), &types) {

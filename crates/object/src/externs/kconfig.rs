@@ -216,8 +216,41 @@ fn encode_number(value: i128, size: u32, is_signed: bool) -> Option<Vec<u8>> {
         (2, false) => Some(u16::try_from(value).ok()?.to_ne_bytes().to_vec()),
         (4, true) => Some(i32::try_from(value).ok()?.to_ne_bytes().to_vec()),
         (4, false) => Some(u32::try_from(value).ok()?.to_ne_bytes().to_vec()),
-        (8, true) => Some(i64::try_from(value).ok()?.to_ne_bytes().to_vec()),
-        (8, false) => Some(u64::try_from(value).ok()?.to_ne_bytes().to_vec()),
+        // All of 64 bits fits, as in libbpf: addresses are declared `long`.
+        (8, _) => Some(
+            u64::try_from(value & i128::from(u64::MAX))
+                .ok()?
+                .to_ne_bytes()
+                .to_vec(),
+        ),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_fit_into_what_they_are_declared_as_and_all_into_64_bits() {
+        let cases = [
+            (
+                "0xdead000000000000",
+                8,
+                true,
+                Some(0xdead_0000_0000_0000_u64),
+            ),
+            ("-1", 8, false, Some(u64::MAX)),
+            ("2147483648", 4, true, None),
+            ("-1", 4, false, None),
+        ];
+        for (text, size, is_signed, wanted) in cases {
+            let found = encode_number(number(text).unwrap(), size, is_signed);
+            assert_eq!(
+                found,
+                wanted.map(|value| value.to_ne_bytes().to_vec()),
+                "{text}"
+            );
+        }
     }
 }

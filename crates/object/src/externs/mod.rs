@@ -17,6 +17,7 @@ use self::survey::{Extern, Origin};
 use crate::{
     btf::{Btf, kind},
     error::{Result, malformed},
+    relocation::are_compatible,
     repair::Obstacle,
     symbols::Elf,
 };
@@ -34,14 +35,25 @@ pub enum KernelType {
 pub trait Kernel {
     /// The numbers of variables and functions among the types of the kernel itself; `None` for what is not there.
     fn type_ids(&self, wanted: &[(&str, KernelType)]) -> Vec<Option<u32>>;
-    /// The addresses of symbols; `None` for those that are not there, or hidden.
-    fn addresses(&self, names: &[&str]) -> Vec<Option<u64>>;
+    /// Where symbols are.
+    fn addresses(&self, names: &[&str]) -> Vec<Address>;
     /// The value of an option of its configuration, as `.config` has it: `y`, `250`, `"text"`.
     fn config(&self, option: &str) -> Option<String>;
     /// Its `LINUX_VERSION_CODE`.
     fn version(&self) -> u32;
     /// The types of the kernel itself, as raw BTF; `None` when it does not tell.
     fn types(&self) -> Option<&[u8]>;
+}
+
+/// Where a symbol of the kernel is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// It is not there, or hidden.
+    Absent,
+    /// It is there.
+    At(u64),
+    /// There are several of that name.
+    Ambiguous,
 }
 
 /// What a name comes to.
@@ -88,7 +100,7 @@ pub(crate) fn link<'a>(
         return Ok(linked);
     }
     let config = kconfig::lay_out(&btf, &mut externs, kernel)?;
-    find_in_kernel(&mut externs, kernel);
+    find_in_kernel(&btf, &mut externs, kernel);
     let mut copy = data.to_vec();
     linked.obstacles = apply::instructions(elf, data, &externs, &mut copy)?;
     linked.absent = apply::absent(&externs);
@@ -133,7 +145,7 @@ pub fn find_types(data: &[u8], wanted: &[(&str, KernelType)]) -> Vec<Option<u32>
 }
 
 /// Looks up what is to come from the kernel's symbols and types.
-fn find_in_kernel(externs: &mut [Extern<'_>], kernel: Option<&dyn Kernel>) {
+fn find_in_kernel(btf: &Btf<'_>, externs: &mut [Extern<'_>], kernel: Option<&dyn Kernel>) {
     let Some(kernel) = kernel else {
         for wanted in externs.iter_mut() {
             wanted.found.get_or_insert(Found::Nothing);
@@ -144,15 +156,15 @@ fn find_in_kernel(externs: &mut [Extern<'_>], kernel: Option<&dyn Kernel>) {
     let mut untyped = Vec::new();
     for wanted in externs.iter().filter(|one| one.found.is_none()) {
         match wanted.origin {
-            Origin::Type(kind) => typed.push((wanted.essential_name(), kind)),
-            Origin::Symbol => untyped.push(wanted.essential_name()),
+            Origin::Type(kind) => typed.push((wanted.wanted_name(), kind)),
+            Origin::Symbol => untyped.push(wanted.wanted_name()),
             Origin::Config => {}
         }
     }
-    let ids = if typed.is_empty() {
-        Vec::new()
+    let (ids, kernel_types) = if typed.is_empty() {
+        (Vec::new(), None)
     } else {
-        kernel.type_ids(&typed)
+        (kernel.type_ids(&typed), kernel.types().and_then(Btf::parse))
     };
     let addresses = if untyped.is_empty() {
         Vec::new()
@@ -161,13 +173,30 @@ fn find_in_kernel(externs: &mut [Extern<'_>], kernel: Option<&dyn Kernel>) {
     };
     let (mut ids, mut addresses) = (ids.into_iter(), addresses.into_iter());
     for wanted in externs.iter_mut().filter(|one| one.found.is_none()) {
-        let found = match wanted.origin {
-            Origin::Type(_) => ids.next().flatten().map(Found::TypeId),
-            Origin::Symbol => addresses.next().flatten().map(Found::Address),
-            Origin::Config => None,
-        };
-        wanted.found = Some(found.unwrap_or_else(|| wanted.absent()));
+        wanted.found = Some(match wanted.origin {
+            Origin::Type(_) => match ids.next().flatten() {
+                Some(id) if !is_declared_alike(btf, wanted, kernel_types.as_ref(), id) => {
+                    wanted.unlike()
+                }
+                Some(id) => Found::TypeId(id),
+                None => wanted.absent(),
+            },
+            Origin::Symbol => match addresses.next() {
+                Some(Address::At(address)) => Found::Address(address),
+                Some(Address::Ambiguous) => wanted.ambiguous(),
+                Some(Address::Absent) | None => wanted.absent(),
+            },
+            Origin::Config => wanted.absent(),
+        });
     }
+}
+
+/// Whether the object declares a variable or function of the kernel as it is. Where the kernel tells nothing, it does.
+fn is_declared_alike(btf: &Btf<'_>, wanted: &Extern<'_>, types: Option<&Btf<'_>>, id: u32) -> bool {
+    let Some((types, found)) = types.and_then(|types| Some((types, types.get(id)?))) else {
+        return true;
+    };
+    are_compatible((btf, wanted.declared.payload), (types, found.payload))
 }
 
 #[cfg(test)]
@@ -195,12 +224,16 @@ mod tests {
                 .collect()
         }
 
-        fn addresses(&self, names: &[&str]) -> Vec<Option<u64>> {
-            let address = |name: &str| self.addresses.iter().find(|(known, _)| *known == name);
-            names
-                .iter()
-                .map(|name| address(name).map(|(_, address)| *address))
-                .collect()
+        fn addresses(&self, names: &[&str]) -> Vec<Address> {
+            let address = |name: &&str| {
+                let mut known = self.addresses.iter().filter(|(known, _)| known == name);
+                match (known.next(), known.next()) {
+                    (Some((_, address)), None) => Address::At(*address),
+                    (Some(_), Some(_)) => Address::Ambiguous,
+                    (None, _) => Address::Absent,
+                }
+            };
+            names.iter().map(address).collect()
         }
 
         fn config(&self, option: &str) -> Option<String> {

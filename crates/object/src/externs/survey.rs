@@ -7,7 +7,7 @@ use object::{elf::STB_WEAK, read::elf::Sym as _};
 use super::{Found, KernelType};
 use crate::{
     btf::{Btf, Type, essential_name, kind, linkage},
-    error::{Error, Kind, Result},
+    error::{Error, Kind, Result, shortened},
     symbols::Elf,
 };
 
@@ -39,9 +39,34 @@ pub(super) enum Origin {
 }
 
 impl<'a> Extern<'a> {
-    /// Without what tells versions of the same thing apart, `task_struct___old`.
-    pub(super) fn essential_name(&self) -> &'a str {
-        essential_name(self.name)
+    /// What it is called in the kernel: functions may be declared in several versions, `bpf_task_release___old`.
+    pub(super) fn wanted_name(&self) -> &'a str {
+        match self.origin {
+            Origin::Type(KernelType::Function) => essential_name(self.name),
+            _ => self.name,
+        }
+    }
+
+    /// What it comes to when the kernel has it of another type: a weak function is not there then, as in libbpf.
+    pub(super) fn unlike(&self) -> Found {
+        let name = shortened(self.name);
+        match self.origin {
+            Origin::Type(KernelType::Function) if self.is_weak => Found::Nothing,
+            Origin::Type(KernelType::Function) => Found::Missing(format!(
+                "it calls {name}, which takes or returns something else in this kernel"
+            )),
+            _ => Found::Missing(format!(
+                "it wants the variable {name}, which is of another type in this kernel"
+            )),
+        }
+    }
+
+    /// What it comes to when there are several of that name.
+    pub(super) fn ambiguous(&self) -> Found {
+        let name = shortened(self.name);
+        Found::Missing(format!(
+            "it wants the address of {name}, of which this kernel has several"
+        ))
     }
 
     /// What it comes to when it is not there.
@@ -49,7 +74,7 @@ impl<'a> Extern<'a> {
         if self.is_weak {
             return Found::Nothing;
         }
-        let name = self.name;
+        let name = shortened(self.name);
         Found::Missing(match self.origin {
             Origin::Config => format!(
                 "it wants the option {name} of the kernel's configuration, which does not say or cannot be read; declare it __weak to have 0 then"

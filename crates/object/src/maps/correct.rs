@@ -5,7 +5,10 @@
 //! which aya then goes by; what aya stumbles over is left out. The types themselves stay, so that the kernel still knows
 //! them. The same way a map gets another number of entries.
 
-use super::definition::{Definition, Holds, NUMBERS, Part, map_type, refuse};
+use super::{
+    definition::{Definition, Holds, NUMBERS, Part, map_type, refuse},
+    whole_pages,
+};
 use crate::{
     btf::{Array, Btf, Editor, Member, Type, kind},
     error::{Error, Kind, Result},
@@ -52,7 +55,15 @@ pub(super) fn correct(data: &[u8], wishes: &Wishes<'_>) -> Result<Corrected> {
         let Some(definition) = Definition::read(&btf, name, struct_type)? else {
             continue;
         };
-        let change = Change::of(&btf, name, &definition, (wishes.entries)(name), wishes)?;
+        let entries = (wishes.entries)(name);
+        let entries = match definition.map_type {
+            // aya makes whole pages of the other kind only.
+            map_type::USER_RINGBUF => {
+                whole_pages(entries.or(definition.max_entries), wishes.page_size).or(entries)
+            }
+            _ => entries,
+        };
+        let change = Change::of(&btf, name, &definition, entries, wishes)?;
         if definition.lacks_inner() {
             changes.push((variable, Change::placeholder(&definition)));
         } else if let Some(change) = change {
@@ -237,7 +248,9 @@ fn inner_change(
     else {
         return Ok(None);
     };
-    let entries = whole_pages(&definition, wishes.page_size);
+    let is_ring = definition.map_type == map_type::RINGBUF;
+    let entries = definition.max_entries.filter(|_| is_ring);
+    let entries = whole_pages(entries, wishes.page_size);
     let change = Change::of(btf, map, &definition, entries, wishes)?;
     Ok(change.map(|change| (array, Box::new(change))))
 }
@@ -265,19 +278,6 @@ const fn is_told_types(of: u32) -> bool {
             | STACK
             | RINGBUF
     )
-}
-
-/// A ring buffer is a power of two of pages: aya knows that, except for those that are inside of maps.
-fn whole_pages(definition: &Definition, page_size: u32) -> Option<u32> {
-    let bytes = definition.max_entries?;
-    if definition.map_type != map_type::RINGBUF || bytes == 0 {
-        return None;
-    }
-    let pages = bytes
-        .div_ceil(page_size.max(1))
-        .checked_next_power_of_two()?;
-    let whole = pages.checked_mul(page_size)?;
-    (whole != bytes && whole <= super::MAX_NUMBER).then_some(whole)
 }
 
 fn apply(btf: &Btf<'_>, changes: &[(Type, Change)]) -> Option<Vec<u8>> {

@@ -170,6 +170,16 @@ fn carry_btf(data: &[u8], wishes: &MapWishes<'_>, plan: &mut MapPlan) -> Result<
     Ok(Some(copy))
 }
 
+/// A ring buffer is a power of two of pages. aya knows that, but of those alone that programs write, and not inside of maps.
+fn whole_pages(bytes: Option<u32>, page_size: u32) -> Option<u32> {
+    let bytes = bytes.filter(|bytes| *bytes != 0)?;
+    let pages = bytes
+        .div_ceil(page_size.max(1))
+        .checked_next_power_of_two()?;
+    let whole = pages.checked_mul(page_size)?;
+    (whole != bytes && whole <= MAX_NUMBER).then_some(whole)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

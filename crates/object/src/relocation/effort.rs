@@ -2,8 +2,10 @@
 
 use std::cell::Cell;
 
-/// How many members, values and pairs of types are looked at: a hundred times what large objects need.
-const LIMIT: u32 = 1 << 23;
+/// How many members, values and pairs of types are looked at, and how many more for each relocation: the largest structs
+/// of a kernel have some hundred members.
+const FIRST: u32 = 1 << 21;
+const EACH: u32 = 1 << 11;
 
 /// What is left of it.
 pub(super) struct Effort {
@@ -11,9 +13,10 @@ pub(super) struct Effort {
 }
 
 impl Effort {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(relocations: usize) -> Self {
+        let relocations = u32::try_from(relocations).unwrap_or(u32::MAX);
         Self {
-            left: Cell::new(LIMIT),
+            left: Cell::new(relocations.saturating_mul(EACH).saturating_add(FIRST)),
         }
     }
 

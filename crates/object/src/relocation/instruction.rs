@@ -20,6 +20,13 @@ const FROM_REGISTER: u8 = 0x08;
 /// How many bytes a load or store has.
 const SIZE: u8 = 0x18;
 
+/// The bits of the source register, which tells a map from a number (linux/bpf.h: `BPF_PSEUDO_MAP_FD`).
+const SOURCE: u8 = if cfg!(target_endian = "little") {
+    0xf0
+} else {
+    0x0f
+};
+
 const CALL: u8 = 0x85;
 
 /// Where in an instruction offset and number are.
@@ -29,6 +36,12 @@ const NUMBER: usize = 4;
 /// Has the instruction at `at` of `code` say the value.
 pub(super) fn write(code: &mut [u8], at: usize, value: &Value) -> Result<(), Missing> {
     let first = code.get(at).copied().ok_or(Missing::Instruction)?;
+    if value
+        .written
+        .is_some_and(|written| says(code, at) != Some(written))
+    {
+        return Err(Missing::Instruction);
+    }
     match first & CLASS {
         ALU | ALU64 if first & FROM_REGISTER == 0 => {
             // What does not fit into 32 bits is cut, as in C.
@@ -41,6 +54,28 @@ pub(super) fn write(code: &mut [u8], at: usize, value: &Value) -> Result<(), Mis
         }
         _ => Err(Missing::Instruction),
     }
+}
+
+/// What the instruction says; `None` for what no relocation is for.
+fn says(code: &[u8], at: usize) -> Option<u64> {
+    let bytes = code.get(at..)?;
+    let number = |at: usize| Some(i32::from_ne_bytes(*bytes.get(at..)?.first_chunk()?));
+    let first = *bytes.first()?;
+    let value = match first & CLASS {
+        ALU | ALU64 => number(NUMBER)?.into(),
+        LDX | ST | STX => i16::from_ne_bytes(*bytes.get(OFFSET..)?.first_chunk()?).into(),
+        LD => {
+            // Neither a map nor an address: those have something else besides the number.
+            let is_plain = (bytes.get(1)? & SOURCE) == 0
+                && bytes.get(OFFSET..NUMBER)? == [0; 2]
+                && bytes.get(INSTRUCTION..INSTRUCTION + NUMBER)? == [0; 4];
+            let (low, high) = (number(NUMBER)?, number(INSTRUCTION + NUMBER)?);
+            let high = i64::from(high) << 32;
+            return is_plain.then_some((high | i64::from(low.cast_unsigned())).cast_unsigned());
+        }
+        _ => return None,
+    };
+    Some(i64::cast_unsigned(value))
 }
 
 /// Has the instruction call a function that no kernel has: the verifier refuses the program that reaches it, and says the

@@ -18,17 +18,18 @@ mod value;
 use object::read::elf::SectionHeader as _;
 
 use self::{
+    effort::Effort,
     missing::Missing,
     path::{Path, type_name},
-    places::Places,
+    places::{Functions, Places},
     record::{Kind, Record},
     target::Target,
     value::{Value, value},
 };
 use crate::{
-    btf::Btf,
+    btf::{Btf, MAX_DEPTH},
     btf_ext,
-    error::{Result, malformed},
+    error::{Result, malformed, shortened},
     externs::Kernel,
     symbols::Elf,
     to_usize,
@@ -63,8 +64,16 @@ pub struct Unresolved {
     pub line: Option<String>,
 }
 
+/// Whether two types are the same as far as it matters (`bpf_core_types_are_compat`).
+pub(crate) fn are_compatible(one: (&Btf<'_>, u32), other: (&Btf<'_>, u32)) -> bool {
+    target::are_compatible(one, other, (MAX_DEPTH, &Effort::new(0)))
+}
+
 /// The call that libbpf makes of such an instruction, 0xbad2310; each has a number of its own from there on.
 const FIRST_CALL: u32 = 195_896_080;
+
+/// Of so many it is told why, and no object that somebody has written has more.
+const MAX_UNRESOLVED: usize = 1 << 14;
 
 /// An object without relocations of this kind.
 pub(crate) struct Relocated {
@@ -117,20 +126,24 @@ pub(crate) fn relocate(
     let target = known
         .as_ref()
         .map(|known| Target::new(known, &btf, &records));
+    let functions = Functions::of(elf);
     let mut places = None;
     for record in &records {
         let code = relocated.data.get_mut(..record.end).unwrap_or_default();
-        let result = resolve(&btf, target.as_ref(), record)
+        let result = resolve(&btf, target.as_ref(), record, functions.number(record))
             .and_then(|value| instruction::write(code, record.place, &value));
         let Err(missing) = result else {
             continue;
         };
-        let count = u32::try_from(relocated.unresolved.len()).unwrap_or(u32::MAX);
-        let call = FIRST_CALL.saturating_add(count);
+        let count = relocated.unresolved.len().min(MAX_UNRESOLVED);
+        let call = FIRST_CALL.saturating_add(u32::try_from(count).unwrap_or(0));
         instruction::poison(code, record.place, call);
+        if count == MAX_UNRESOLVED {
+            continue;
+        }
         let about = record.kind.about();
         let what = Path::of(&btf, record).map(|path| path.spelled(about));
-        let places = places.get_or_insert_with(|| Places::of(elf, &btf, extension));
+        let places = places.get_or_insert_with(|| Places::of(&functions, &btf, extension));
         relocated.unresolved.push(Unresolved {
             call,
             what: what.unwrap_or_else(|| type_name(&btf, record.type_id)),
@@ -147,9 +160,11 @@ fn resolve(
     btf: &Btf<'_>,
     target: Option<&Target<'_, '_>>,
     record: &Record<'_>,
+    function: usize,
 ) -> std::result::Result<Value, Missing> {
     let kind = record.kind;
-    let local = Path::of(btf, record).ok_or_else(|| Missing::Path(record.path.to_owned()))?;
+    let local =
+        Path::of(btf, record).ok_or_else(|| Missing::Path(shortened(record.path).into_owned()))?;
     let value_of = |found: Option<&Path<'_, '_>>| value(kind, &local, found);
     if kind == Kind::TypeIdLocal {
         return value_of(None).ok_or(Missing::Unknown);
@@ -163,9 +178,14 @@ fn resolve(
         name: type_name(btf, record.type_id),
     };
     let mut result: Option<(u64, Value)> = None;
-    for candidate in target.candidates(btf, found) {
-        let path = match target.find(&local, kind, candidate) {
+    let mut matched = Vec::new();
+    for candidate in target
+        .candidates(function, btf, (record.type_id, found))
+        .iter()
+    {
+        let path = match target.find(&local, kind, *candidate) {
             Ok(path) => path,
+            Err(Missing::Endless) => return Err(Missing::Endless),
             Err(reason) => {
                 missing = reason;
                 continue;
@@ -179,6 +199,10 @@ fn resolve(
             Some(_) => {}
             None => result = Some((path.bits, value)),
         }
+        matched.push(*candidate);
+    }
+    if !matched.is_empty() {
+        target.keep(function, record.type_id, matched);
     }
     match result {
         Some((_, value)) => Ok(value),

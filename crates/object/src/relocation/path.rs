@@ -4,7 +4,10 @@
 use std::fmt::Write as _;
 
 use super::record::{About, Record};
-use crate::btf::{Btf, Type, essential_name, kind};
+use crate::{
+    btf::{Btf, Type, essential_name, kind},
+    error::shortened,
+};
 
 /// How many members and elements are followed (`BPF_CORE_SPEC_MAX_LEN`).
 pub(super) const MAX_STEPS: usize = 64;
@@ -128,8 +131,10 @@ impl<'a, 'b> Path<'a, 'b> {
             };
             // Writing to a string does not fail.
             let _written = match step.name {
-                Some(name) if about == About::Value => write!(words, "::{}", essential_name(name)),
-                Some(name) => write!(words, "{separator}{name}"),
+                Some(name) if about == About::Value => {
+                    write!(words, "::{}", shortened(essential_name(name)))
+                }
+                Some(name) => write!(words, "{separator}{}", shortened(name)),
                 None if number == 0 && step.index == 0 => Ok(()),
                 None => write!(words, "[{}]", step.index),
             };
@@ -163,7 +168,7 @@ pub(super) fn type_name(btf: &Btf<'_>, id: u32) -> String {
     };
     let name = match btf.name(found).map(essential_name) {
         None | Some("") => "(anonymous)",
-        Some(name) => name,
+        Some(name) => &shortened(name),
     };
     match found.kind {
         kind::STRUCT => format!("struct {name}"),

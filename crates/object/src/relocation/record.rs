@@ -1,10 +1,8 @@
 //! CO-RE relocations as the compiler writes them (`struct bpf_core_relo`), and the lines of C that they are in.
 
-use object::{
-    SectionIndex,
-    elf::{SHT_NOBITS, SectionHeader64},
-    read::elf::SectionHeader as _,
-};
+use std::collections::HashMap;
+
+use object::{SectionIndex, elf::SHT_NOBITS, read::elf::SectionHeader as _};
 
 use crate::{
     btf::Btf,
@@ -102,12 +100,13 @@ pub(super) fn read<'a>(
     extension: &[u8],
 ) -> Result<Vec<Record<'a>>> {
     let mut found = Vec::new();
+    let sections = Sections::of(elf);
     let mut section: Option<Code> = None;
     for (name, bytes) in records(extension, RELOCATIONS) {
         let field = |index: usize| number(bytes, index * 4).unwrap_or(u32::MAX);
         let (offset, kind) = (u64::from(field(0)), field(3));
         let known = section.filter(|(known, ..)| *known == name);
-        let (_, index, start, end) = match known.or_else(|| code(elf, btf, name)) {
+        let (_, index, start, end) = match known.or_else(|| sections.find(btf, name)) {
             Some(code) => *section.insert(code),
             None => return Err(nowhere(btf, name, offset)),
         };
@@ -137,14 +136,33 @@ pub(super) fn read<'a>(
 /// A section: the offset of its name, its number, and where it begins and ends in the file.
 type Code = (u32, SectionIndex, u64, u64);
 
-fn code(elf: &Elf<'_>, btf: &Btf<'_>, name: u32) -> Option<Code> {
-    let (index, header): (_, &SectionHeader64<_>) = elf.section(btf.string(name)?.as_bytes())?;
-    if header.sh_type(elf.endian) == SHT_NOBITS {
-        return None;
+/// The sections of an object, by name: an object may have many, and its relocations go from one to another.
+struct Sections<'a, 'b> {
+    elf: &'b Elf<'a>,
+    by_name: HashMap<&'a [u8], usize>,
+}
+
+impl<'a, 'b> Sections<'a, 'b> {
+    fn of(elf: &'b Elf<'a>) -> Self {
+        let mut by_name = HashMap::new();
+        for index in 0..elf.sections.len() {
+            if let Some(name) = elf.section_name(index) {
+                by_name.entry(name.as_bytes()).or_insert(index);
+            }
+        }
+        Self { elf, by_name }
     }
-    let start = header.sh_offset(elf.endian);
-    let end = start.checked_add(header.sh_size(elf.endian))?;
-    Some((name, index, start, end))
+
+    fn find(&self, btf: &Btf<'_>, name: u32) -> Option<Code> {
+        let index = SectionIndex(*self.by_name.get(btf.string(name)?.as_bytes())?);
+        let header = self.elf.sections.section(index).ok()?;
+        if header.sh_type(self.elf.endian) == SHT_NOBITS {
+            return None;
+        }
+        let start = header.sh_offset(self.elf.endian);
+        let end = start.checked_add(header.sh_size(self.elf.endian))?;
+        Some((name, index, start, end))
+    }
 }
 
 fn nowhere(btf: &Btf<'_>, section: u32, offset: u64) -> Error {

@@ -1,7 +1,7 @@
 //! The same in the types of a kernel: candidates by name, and what is reached in them by the same names
 //! (`bpf_core_spec_match` of libbpf).
 
-use std::collections::HashMap;
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use super::{
     Missing,
@@ -10,13 +10,21 @@ use super::{
     path::{Path, Step, is_composite, is_enum, member_bits, type_name},
     record::{About, Kind, Record},
 };
-use crate::btf::{Btf, MAX_DEPTH, Type, essential, essential_name, kind};
+use crate::{
+    btf::{Btf, MAX_DEPTH, Type, essential, essential_name, kind},
+    error::shortened,
+};
+
+/// Candidates by the function that asks and the type of the object.
+type Matched = HashMap<(usize, u32), Rc<[u32]>>;
 
 /// The types of a kernel, by those names that an object asks for.
 pub(super) struct Target<'a, 'b> {
     pub(super) btf: &'b Btf<'a>,
     candidates: HashMap<&'b [u8], Vec<u32>>,
     effort: Effort,
+    /// Those that relocations have not ruled out.
+    matched: RefCell<Matched>,
 }
 
 impl<'a, 'b> Target<'a, 'b> {
@@ -44,19 +52,36 @@ impl<'a, 'b> Target<'a, 'b> {
         Self {
             btf,
             candidates,
-            effort: Effort::new(),
+            effort: Effort::new(records.len()),
+            matched: RefCell::new(HashMap::new()),
         }
     }
 
-    /// The types that may be meant by one of the object: those of its name and kind.
-    pub(super) fn candidates(&self, local: &Btf<'_>, found: Type) -> impl Iterator<Item = u32> {
+    /// The types that may be meant by one of the object: those of its name and kind, and in a function those alone that
+    /// had what it asked for before.
+    pub(super) fn candidates(
+        &self,
+        function: usize,
+        local: &Btf<'_>,
+        (id, found): (u32, Type),
+    ) -> Rc<[u32]> {
+        if let Some(matched) = self.matched.borrow().get(&(function, id)) {
+            return Rc::clone(matched);
+        }
         let same = self.candidates.get(essential(local, found));
         let same = same.into_iter().flatten().copied();
-        same.filter(move |id| {
-            self.btf
-                .get(*id)
-                .is_some_and(|one| is_same_kind(one, found))
-        })
+        let is_like = |one: &u32| {
+            let one = self.btf.get(*one);
+            one.is_some_and(|one| is_same_kind(one, found))
+        };
+        same.filter(is_like).collect()
+    }
+
+    /// Keeps those that have what a function asks for: it cannot mean another type the next time. libbpf does so for all
+    /// programs that it loads together (`bpf_core_calc_relo_insn`).
+    pub(super) fn keep(&self, function: usize, id: u32, matched: Vec<u32>) {
+        let mut all = self.matched.borrow_mut();
+        all.insert((function, id), matched.into());
     }
 
     /// What is reached in a candidate.
@@ -112,7 +137,7 @@ fn find_value(local: &Path<'_, '_>, path: &mut Path<'_, '_>) -> Result<(), Missi
     let btf = path.btf;
     let missing = || Missing::Value {
         of: type_name(btf, path.root),
-        value: wanted.to_owned(),
+        value: shortened(wanted).into_owned(),
     };
     let (id, found) = btf.resolve_id(path.root).ok_or_else(missing)?;
     let mut values = btf.values(found).map(|(name, _)| btf.string(name));
@@ -134,11 +159,11 @@ fn find_field(
             id = match find_member((local.btf, *step), path, id, (MAX_DEPTH, effort)) {
                 Some(Member::Compatible(next)) => next,
                 Some(Member::Other) => {
-                    let what = format!("{of}::{field}");
+                    let what = format!("{of}::{}", shortened(field));
                     return Err(Missing::Other { what });
                 }
                 None => {
-                    let field = field.to_owned();
+                    let field = shortened(field).into_owned();
                     return Err(Missing::Field { of, field });
                 }
             };
@@ -265,7 +290,7 @@ fn are_compatible_fields((local, mut id): Of<'_, '_>, (target, mut target_id): O
 }
 
 /// Whether two types of one name are the same as far as it matters (`bpf_core_types_are_compat`).
-fn are_compatible(
+pub(super) fn are_compatible(
     (local, mut id): Of<'_, '_>,
     (target, mut target_id): Of<'_, '_>,
     (depth, effort): (usize, &Effort),

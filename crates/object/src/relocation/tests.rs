@@ -102,24 +102,25 @@ fn nothing_in_an_object_or_a_kernel_makes_it_panic() {
     }
 }
 
-/// A struct that has itself as many times for a member, without names.
-fn contains_itself() -> Vec<u8> {
+/// A struct of this name that has itself as many times for a member, without names.
+fn contains_itself(name: &str) -> Vec<u8> {
     const TIMES: u32 = 200;
     let mut types: Vec<u32> = vec![1, 4 << 24 | TIMES, 8];
     for _ in 0..TIMES {
         types.extend([0, 1, 0]);
     }
     let length = u32::try_from(types.len() * 4).unwrap();
-    let mut words = vec![0x0001_eb9f, 24, 0, length, length, 3];
+    let names = u32::try_from(name.len() + 2).unwrap();
+    let mut words = vec![0x0001_eb9f, 24, 0, length, length, names];
     words.extend(types);
     let mut data: Vec<u8> = words.into_iter().flat_map(u32::to_ne_bytes).collect();
-    data.extend(b"\0s\0");
+    data.extend(format!("\0{name}\0").bytes());
     data
 }
 
 #[test]
 fn what_contains_itself_is_looked_through_only_so_long() {
-    let (data, types) = (contains_itself(), section(RELOCATED, ".BTF"));
+    let (data, types) = (contains_itself("s"), section(RELOCATED, ".BTF"));
     let (itself, local) = (Btf::parse(&data).unwrap(), Btf::parse(types).unwrap());
     let outer = local
         .ids()
@@ -136,4 +137,63 @@ fn what_contains_itself_is_looked_through_only_so_long() {
         let found = target.find(&path, kind, 1);
         assert!(matches!(found, Err(Missing::Endless)));
     }
+}
+
+#[test]
+fn whoever_asks_whether_something_is_there_is_not_told_no_when_looking_takes_too_long() {
+    let types = section(RELOCATED, ".BTF");
+    let local = Btf::parse(types).unwrap();
+    let outer = local
+        .ids()
+        .find(|id| type_name(&local, *id) == "struct outer")
+        .unwrap();
+    let record = Record {
+        section: object::SectionIndex(1),
+        offset: 0,
+        place: 0,
+        end: 8,
+        type_id: outer,
+        path: "0:0",
+        kind: Kind::FieldExists,
+        section_name: 0,
+    };
+    let data = contains_itself("outer");
+    let itself = Btf::parse(&data).unwrap();
+    let target = Target::new(&itself, &local, std::slice::from_ref(&record));
+    let result = resolve(&local, Some(&target), &record, 0);
+    assert!(matches!(result, Err(Missing::Endless)));
+}
+
+#[test]
+fn negative_values_keep_their_sign_where_a_kernel_does_not_tell_it() {
+    let types = section(RELOCATED, ".BTF");
+    let mut unsigned = types.to_vec();
+    // An enumeration of three values that is signed: the info of `enum colour`, from its highest byte down.
+    let signed = [0x86, 0, 0, 3];
+    let at = unsigned
+        .chunks(4)
+        .position(|word| word == [signed[3], signed[2], signed[1], signed[0]])
+        .unwrap();
+    unsigned[at * 4 + 3] &= 0x7f;
+    let ours = relocated(RELOCATED, Types::Given(&unsigned));
+    assert_eq!(ours.unresolved, []);
+    assert_eq!(ours.data, relocated(RELOCATED, Types::Given(types)).data);
+}
+
+#[test]
+fn an_instruction_that_says_something_else_is_left_to_the_verifier() {
+    let elf = Elf::parse(RELOCATED).unwrap();
+    let (_, extension) = elf.section(b".BTF.ext").unwrap();
+    let btf = Btf::parse(section(RELOCATED, ".BTF")).unwrap();
+    let extension = extension.data(elf.endian, RELOCATED).unwrap();
+    let records = record::read(RELOCATED, &elf, &btf, extension).unwrap();
+    let size = records
+        .iter()
+        .find(|one| one.kind == Kind::TypeSize)
+        .unwrap();
+    let mut other = RELOCATED.to_vec();
+    other[size.place + 4] += 1;
+    let ours = relocated(&other, Types::Given(section(RELOCATED, ".BTF")));
+    let reasons: Vec<_> = ours.unresolved.iter().map(|one| &one.reason).collect();
+    assert_eq!(reasons, ["the instruction there takes no such value"]);
 }

@@ -13,6 +13,8 @@ pub(super) const SIGNED: u32 = 1 << 24;
 /// What an instruction gets.
 pub(super) struct Value {
     pub(super) number: u64,
+    /// What the compiler wrote for the object's own types, where it can be told.
+    pub(super) written: Option<u64>,
     /// The sizes of the field in the object and in the kernel, where they are not the same.
     pub(super) sizes: Option<Sizes>,
 }
@@ -31,6 +33,27 @@ pub(super) fn value(
     local: &Path<'_, '_>,
     target: Option<&Path<'_, '_>>,
 ) -> Option<Value> {
+    let value = value_for(kind, local, target)?;
+    let written = is_certain(kind, local).then(|| value_for(kind, local, Some(local)));
+    Some(Value {
+        written: written.flatten().map(|value| value.number),
+        ..value
+    })
+}
+
+/// Whether the compiler and this agree about the object's own value. For most of what bit-fields are asked there are
+/// several right ones, and numbers of types may change when objects are linked.
+fn is_certain(kind: Kind, local: &Path<'_, '_>) -> bool {
+    match kind {
+        Kind::TypeIdLocal | Kind::TypeIdTarget => false,
+        Kind::FieldOffset | Kind::FieldSize | Kind::FieldLeftShift => {
+            Field::of(local).is_some_and(|field| !field.has_bits)
+        }
+        _ => true,
+    }
+}
+
+fn value_for(kind: Kind, local: &Path<'_, '_>, target: Option<&Path<'_, '_>>) -> Option<Value> {
     let number = match (kind, target) {
         (Kind::TypeIdLocal, _) => local.root.into(),
         (Kind::FieldExists | Kind::ValueExists | Kind::TypeExists | Kind::TypeMatches, _) => {
@@ -39,24 +62,35 @@ pub(super) fn value(
         (Kind::TypeIdTarget, _) => target.map_or(0, |found| found.root).into(),
         (Kind::TypeSize, Some(found)) => found.btf.size(found.root)?.into(),
         (Kind::TypeSize, None) => 0,
-        (Kind::Value, _) => enum_value(target?)?,
+        (Kind::Value, _) => enum_value(local, target?)?,
         _ => {
             let (local, target) = (Field::of(local)?, Field::of(target?)?);
             return Some(Value {
                 number: target.number(kind)?,
+                written: None,
                 sizes: sizes(&local, &target).filter(|_| kind == Kind::FieldOffset),
             });
         }
     };
     Some(Value {
         number,
+        written: None,
         sizes: None,
     })
 }
 
-fn enum_value(path: &Path<'_, '_>) -> Option<u64> {
-    let step = path.steps.first()?;
-    let (_, value) = path.btf.value(path.btf.get(step.type_id)?, step.index)?;
+fn enum_value(local: &Path<'_, '_>, target: &Path<'_, '_>) -> Option<u64> {
+    let of = |path: &Path<'_, '_>| {
+        let step = path.steps.first()?;
+        Some((path.btf.get(step.type_id)?, step.index))
+    };
+    let ((wanted, _), (found, index)) = (of(local)?, of(target)?);
+    let (_, value) = target.btf.value(found, index)?;
+    // Types of old kernels do not say which enumerations are signed.
+    if wanted.has_flag && found.kind == kind::ENUM {
+        let low = u32::try_from(value & u64::from(u32::MAX)).ok()?;
+        return Some(i64::from(low.cast_signed()).cast_unsigned());
+    }
     Some(value)
 }
 

@@ -14,8 +14,12 @@ pub(super) const INSTRUCTION: u64 = 8;
 /// `BPF_JMP | BPF_CALL`, and `BPF_LD | BPF_DW | BPF_IMM`.
 pub(super) const CALL: u8 = 0x85;
 const LOAD_64: u8 = 0x18;
-/// `BPF_PSEUDO_CALL`, with register 0.
-const PSEUDO_CALL: u8 = 1 << 4;
+/// `BPF_PSEUDO_CALL`, with register 0: bit fields, whose order is that of the machine's bytes.
+const PSEUDO_CALL: u8 = if cfg!(target_endian = "little") {
+    1 << 4
+} else {
+    1
+};
 
 /// A call, or the address of a function.
 #[derive(Clone, Copy)]
