@@ -101,6 +101,12 @@ const table: readonly Advice[] = [
     text: 'Only files of a mounted bpf file system can be opened so, by whoever may read them.',
   },
   {
+    code: 'ERR_EBPF_PIN',
+    errnos: ['EACCES'],
+    when: ({ syscall }) => syscall === 'BPF_OBJ_PIN',
+    text: 'Whoever pins must be allowed to write to the directory.',
+  },
+  {
     code: 'ERR_EBPF_LOAD',
     errnos: ['EPERM'],
     when: ({ verifierLog }) => !verifierLog,

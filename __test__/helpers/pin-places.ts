@@ -24,7 +24,8 @@ const rows: readonly [title: string, path: Place['path'], error: string, errnoNa
 ]
 
 export const placesWhereNothingCanBe: readonly Place[] = rows.map(([title, path, error, errnoName]) => {
-  return { title, path, says: `${error} (${errnoName}). ${remedy}`, errnoName }
+  const why = title === 'a name with a dot' ? '; a bpf file system takes no names with a dot' : ''
+  return { title, path, says: `${error} (${errnoName})${why}. ${remedy}`, errnoName }
 })
 
 /** What is no path of a pin, with the code of the error. */

@@ -40,7 +40,7 @@ const expected: Outcome = {
   'make a map': bpf,
   'load a program': both,
   'attach a program': both,
-  'pin a map': both,
+  'pin a map': 'refused', // By the directory.
   'detach a link': none,
   'close the object': none,
 }

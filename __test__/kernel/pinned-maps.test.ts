@@ -102,14 +102,18 @@ test('mapPinPath goes before the name that the object pins by', (t) => {
 test('a directory for pins that is not there is an error, and nothing is left open', (t) => {
   const directory = join(makePinDirectory(t), 'absent')
   const open = (): unknown => openFixture(t, 'pinned', { defaultMapPinDirectory: directory })
-  t.throws(open, { instanceOf: EbpfError, code: 'ERR_EBPF_MAP', message: /No such file or directory/ })
+  t.throws(open, {
+    instanceOf: EbpfError,
+    code: 'ERR_EBPF_PIN',
+    message: /map "shared" at .*No such file or directory/,
+  })
   t.deepEqual(ownDescriptors(), [])
 })
 
 test('a path for pins outside the BPF file system is an error, and nothing is left there', (t) => {
   const directory = '/proc'
   const open = (): unknown => openFixture(t, 'pinned', { defaultMapPinDirectory: directory })
-  t.throws(open, { instanceOf: EbpfError, code: 'ERR_EBPF_MAP' })
+  t.throws(open, { instanceOf: EbpfError, code: 'ERR_EBPF_PIN' })
   t.deepEqual(ownDescriptors(), [])
 })
 
@@ -136,4 +140,55 @@ test('Ebpf.loadFile that refuses a misspelled name pins none of the maps', (t) =
   const mapPinPath = { packets: join(directory, 'packets'), packet: join(directory, 'packet') }
   t.throws(() => openFixture(t, 'cgroup_skb', { mapPinPath }), { code: 'ERR_EBPF_NOT_FOUND' })
   t.deepEqual(readdirSync(directory), [])
+})
+
+test('opening an object whose variables are pinned leaves them as its programs have made them', (t) => {
+  const directory = makePinDirectory(t)
+  const mapPinPath = Object.fromEntries(
+    ['.bss', '.data', '.rodata'].map((name) => [name, join(directory, name.slice(1))]),
+  )
+  const first = openFixture(t, 'globals', { mapPinPath })
+  const variables = first.globals as Record<string, unknown>
+  const before = { ...variables }
+  const changed = Object.keys(before).filter((name) => typeof before[name] === 'bigint' && canBeSet(variables, name))
+  t.true(changed.length > 1)
+  for (const name of changed) variables[name] = 41n
+  const second = openFixture(t, 'globals', { mapPinPath }).globals as Record<string, unknown>
+  for (const name of changed) t.is(second[name], 41n, name)
+  for (const [name, value] of Object.entries(before))
+    if (!changed.includes(name)) t.deepEqual(second[name], value, name)
+})
+
+function canBeSet(variables: Record<string, unknown>, name: string): boolean {
+  try {
+    variables[name] = 1n
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('a map of an object knows where it is pinned: unpin removes that file, and a second pin is refused', (t) => {
+  const directory = makePinDirectory(t)
+  for (const what of ['made', 'found']) {
+    const map = mapOf(openFixture(t, 'pinned', { defaultMapPinDirectory: directory }), 'shared')
+    t.throws(() => map.pin(join(directory, 'again')), { code: 'ERR_EBPF_PIN' }, what)
+  }
+  mapOf(openFixture(t, 'pinned', { defaultMapPinDirectory: directory }), 'shared').unpin()
+  t.deepEqual(readdirSync(directory), [])
+})
+
+test('an object that cannot be opened leaves no pins behind, and those that were there', (t) => {
+  const directory = makePinDirectory(t)
+  openFixture(t, 'pinned', { defaultMapPinDirectory: directory })
+  const paths = { bytes: join(directory, 'bytes'), counters: '/proc/counters' }
+  const open = (): unknown => openFixture(t, 'maps', { mapPinPath: { array: paths.bytes, hash: paths.counters } })
+  t.throws(open, { code: 'ERR_EBPF_PIN', message: /map "hash" at \/proc\/counters/ })
+  t.deepEqual(readdirSync(directory), ['shared'])
+})
+
+test('a name with a dot is told as what a bpf file system does not take', (t) => {
+  const mapPinPath = { shared: join(makePinDirectory(t), 'a.b') }
+  const message = /Operation not permitted \(EPERM\); a bpf file system takes no names with a dot\./
+  t.throws(() => openFixture(t, 'pinned', { mapPinPath }), { code: 'ERR_EBPF_PIN', message })
 })

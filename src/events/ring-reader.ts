@@ -100,6 +100,11 @@ export class RingReader {
     this.#native.arm()
   }
 
+  /** Whether it has ended, by {@link close} or with its map. */
+  get closed(): boolean {
+    return this.#native.closed
+  }
+
   close(): void {
     this.#native.close()
   }

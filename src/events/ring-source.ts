@@ -35,7 +35,8 @@ export class RingSource {
    *   `ERR_EBPF_UNSUPPORTED`.
    */
   reader(pagesPerCpu?: number): RingReader {
-    this.#reader ??= new RingReader(this.#map, pagesPerCpu)
+    // It may have ended with its map, which then says so.
+    if (this.#reader?.closed !== false) this.#reader = new RingReader(this.#map, pagesPerCpu)
     return this.#reader
   }
 

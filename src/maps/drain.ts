@@ -1,6 +1,7 @@
 // Draining a map: its entries are taken out, and what was taken is never lost.
 
 import { newMemory } from '../btf/codec.ts'
+import { EbpfError } from '../errors.ts'
 import type { ElementCodecs } from './codecs.ts'
 import { elementFlags } from './raw/elements.ts'
 import type { RawMap } from './raw/raw-map.ts'
@@ -56,12 +57,20 @@ function putBack(raw: RawMap, { keys, values, count }: Chunk, from: number): voi
       raw.elements.key.bytes.set(key)
       raw.elements.value.bytes.set(value)
       raw.elements.update(elementFlags.noExist)
-    } catch {
+    } catch (error) {
+      if (EbpfError.isEbpfError(error) && error.code === 'ERR_EBPF_CLOSED') throw closedWith(raw, count - index)
       left.push({ key, value })
     }
   }
   // Another drain that was left before may have some waiting.
   if (left.length > 0) undelivered.set(raw, [...(undelivered.get(raw) ?? []), ...left])
+}
+
+function closedWith({ name }: RawMap, count: number): EbpfError {
+  const entries =
+    count === 1 ? '1 entry that had been taken out of it is' : `${count} entries that had been taken out of it are`
+  const message = `Map "${name}" was closed in the middle of a drain: ${entries} lost. Leave the loop first, then close the map.`
+  return new EbpfError('ERR_EBPF_CLOSED', message, { map: name })
 }
 
 function packed({ keySize, valueBytes }: RawMap, entries: readonly Taken[]): Chunk {

@@ -10,7 +10,7 @@ import { loaded, openFixture } from '../../helpers/fixtures.ts'
 import { leaveNothingBehind } from '../../helpers/left-behind.ts'
 import { bindingPath } from '../../helpers/package.ts'
 import { root } from '../../helpers/sources.ts'
-import { causesOf, complaints, failureOf, temporaryFolder } from './reports.ts'
+import { complaints, failureOf, temporaryFolder } from './reports.ts'
 
 leaveNothingBehind(test)
 
@@ -61,13 +61,6 @@ test('an error of a second load that waited for the first leads to its own calle
   })
   await first
   t.regex(error.stack ?? '', /theSecondCaller/)
-})
-
-test('what lies behind an error is a chain of causes, from the general to the particular', async (t) => {
-  const error = await failureOf(t, () => openFixture(t, 'cgroup_skb', { mapPinPath: { packets: '/nowhere/packets' } }))
-  const texts = causesOf(error).map((cause) => (cause as Error).message)
-  t.true(texts.length > 1, texts.join('\n'))
-  for (const text of texts) t.true(error.message.includes(text), `${text}\nis not in\n${error.message}`)
 })
 
 test('the cause of an error from the file system is the error of Node', async (t) => {

@@ -17,6 +17,8 @@ const compile = 'Compile it with clang -O2 -g -target bpf -c.'
 const checkPath = 'Check `path`: does it exist, is it of the right kind, and may this process open it?'
 const needsBtf =
   'Compile the object with clang -g, in Rust with debug = 2 and bpf-linker --btf; check that the kernel has /sys/kernel/btf/vmlinux.'
+const pinBelow =
+  'Pin below a mounted bpf file system (mount -t bpf bpf /sys/fs/bpf), in a directory that exists, at a free name.'
 const compare = 'Compare with what is there: bpftool map show.'
 const rules =
   'The kernel does not say what it dislikes: it may lack the type, and each type has its own rules for sizes and flags, see docs.kernel.org/bpf/maps.html.'
@@ -166,14 +168,14 @@ const options: Case[] = [
   {
     title: 'a pin outside of a bpf file system',
     run: (t) => open({ mapPinPath: { packets: join(temporaryFolder(t), 'packets') } }),
-    error: 'EbpfError ERR_EBPF_MAP EPERM',
-    message: `Cannot open the object: map error: map \`Some("packets")\` requested pinning. pinning failed: \`BPF_OBJ_PIN\` failed: Operation not permitted (EPERM). ${compare}`,
+    error: 'EbpfError ERR_EBPF_PIN BPF_OBJ_PIN EPERM',
+    message: `Cannot open the object: cannot pin the map "packets" at <tmp>/packets: Operation not permitted (EPERM). ${pinBelow}`,
   },
   {
     title: 'a directory of pins that does not exist',
     run: (t) => openFixture(t, 'pinned', { defaultMapPinDirectory: join(temporaryFolder(t), 'absent') }),
-    error: 'EbpfError ERR_EBPF_MAP ENOENT',
-    message: `Cannot open <fixtures>/pinned.bpf.o: map error: map \`Some("shared")\` requested pinning. pinning failed: \`BPF_OBJ_PIN\` failed: No such file or directory (ENOENT). ${compare}`,
+    error: 'EbpfError ERR_EBPF_PIN BPF_OBJ_PIN ENOENT',
+    message: `Cannot open <fixtures>/pinned.bpf.o: cannot pin the map "shared" at <tmp>/absent/shared: No such file or directory (ENOENT). ${pinBelow}`,
   },
   {
     title: 'a pinned map of another shape',

@@ -231,3 +231,15 @@ function pollers(): number {
   })
   return names.filter((name) => name === 'ayajs-events\n').length
 }
+
+test('a loop over a ring whose object is closed is rejected, whether or not the ring had been read before', async (t) => {
+  for (const isRead of [false, true]) {
+    const { ring, bpf } = openRing(t)
+    if (isRead) ring.drain()
+    bpf.close()
+    const loop = async (): Promise<void> => {
+      for await (const record of ring) t.fail(`${record.length} bytes`)
+    }
+    await t.throwsAsync(loop, { code: 'ERR_EBPF_CLOSED' })
+  }
+})

@@ -1,6 +1,6 @@
 // Many entries at once: written, deleted, drained.
 import test from 'ava'
-import { LpmTrie } from 'ayajs'
+import { HashMap, LpmTrie } from 'ayajs'
 import { u32Key } from '../../helpers/fixtures.ts'
 import { leaveNothingBehind } from '../../helpers/left-behind.ts'
 import { closing, makeTypedHash, numbered, sizeOf } from '../../helpers/map-kit.ts'
@@ -88,6 +88,23 @@ test('drain that is left early loses nothing: what was not seen is in the map st
     [...taken, ...hash].sort(([a], [b]) => a - b),
     numbered(5000),
   )
+})
+
+test('a map that is closed in the middle of its drain tells how many entries that costs', (t) => {
+  const map = HashMap.create({ keySize: 4, valueSize: 4, maxEntries: 8 })
+  t.teardown(() => map.close())
+  for (let key = 0; key < 8; key++) map.set(Uint8Array.of(key, 0, 0, 0), new Uint8Array(4))
+  const drain = (): void => {
+    for (const entry of map.drain()) {
+      t.is(entry.length, 2)
+      map.close()
+      break
+    }
+  }
+  t.throws(drain, {
+    code: 'ERR_EBPF_CLOSED',
+    message: /closed in the middle of a drain: 7 entries .* are lost\. Leave the loop first/,
+  })
 })
 
 test('what a drain cannot put back, because a newer entry is there, comes with the next drain', (t) => {

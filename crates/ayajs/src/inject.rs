@@ -16,7 +16,7 @@ use crate::{
     failure,
     loader::LoadOptions,
     object_maps::map_fd,
-    pins, planned_maps,
+    pins,
     shape::Shape,
     sys,
 };
@@ -43,18 +43,18 @@ pub(crate) fn check(
             return Err(Error::new(Code::NotFound, message).text("map", name));
         };
         let of_maps = plan.of_maps.iter().find(|of_maps| of_maps.name == *name);
-        let inner = match of_maps {
-            Some(of_maps) => of_maps
-                .inner
-                .as_ref()
-                .and_then(|inner| object.maps.get(inner))
-                .cloned(),
-            None => map.inner(),
-        };
-        check_map(name, map, of_maps, fd, options)?;
-        check_inner(name, inner.as_ref(), fd)?;
+        check_map(name, map, (plan, of_maps), fd, options)?;
+        check_inner(name, inner_of(object, map, of_maps).as_ref(), fd)?;
     }
     Ok(())
+}
+
+/// The definition of the maps inside of a map.
+pub(crate) fn inner_of(object: &Object, map: &Map, of_maps: Option<&MapOfMaps>) -> Option<Map> {
+    match of_maps {
+        Some(of_maps) => object.maps.get(of_maps.inner.as_ref()?).cloned(),
+        None => map.inner(),
+    }
 }
 
 /// Puts every given map in the place of aya's.
@@ -74,7 +74,7 @@ pub(crate) fn replace(ebpf: &Ebpf, given: &[Given]) -> Result<()> {
 fn check_map(
     name: &str,
     map: &Map,
-    of_maps: Option<&MapOfMaps>,
+    (plan, of_maps): (&MapPlan, Option<&MapOfMaps>),
     fd: &OwnedFd,
     options: &LoadOptions,
 ) -> Result<()> {
@@ -86,11 +86,7 @@ fn check_map(
         let reason = "it holds the global variables of this object, which would overwrite those of the other";
         return Err(refuse(name, reason));
     }
-    let pin = of_maps.map_or_else(
-        || pins::pin_path(name, map, options),
-        |of_maps| planned_maps::pin_path(of_maps, options),
-    );
-    if let Some(path) = pin {
+    if let Some(path) = pins::path_of(name, plan, options) {
         let path = path.display();
         return Err(refuse(
             name,

@@ -12,7 +12,7 @@ use napi::{
 };
 use napi_derive::napi;
 
-use ayajs_object::{Global, MapPlan, PinPaths, Prepared, Settings, Types, Untyped};
+use ayajs_object::{Global, PinPaths, Prepared, Settings, Types, Untyped};
 
 use crate::{
     args::{self, PathArg},
@@ -68,7 +68,7 @@ impl LoadOptions {
     ) -> T {
         if !self.can_be_taken_back() || !prepared.max_entries.is_empty() {
             let mut loader = AyaLoader::new();
-            self.apply(&mut loader, &prepared.maps);
+            self.apply(&mut loader);
             for (name, entries) in &prepared.max_entries {
                 loader.map_max_entries(name, *entries);
             }
@@ -142,15 +142,11 @@ impl LoadOptions {
     }
 
     fn can_be_taken_back(&self) -> bool {
-        !self.allow_unsupported_maps && self.map_pin_paths.is_empty() && self.extensions.is_empty()
+        !self.allow_unsupported_maps && self.extensions.is_empty()
     }
 
     /// Sets what the next call sets anew.
     fn apply_for_now(&self, loader: &mut AyaLoader<'_>) {
-        let directory = self
-            .pin_directory()
-            .unwrap_or(Path::new(DEFAULT_PIN_DIRECTORY));
-        loader.default_map_pin_directory(directory);
         loader.btf(None); // Objects come relocated; what it has parsed is some 13 MB.
         let level = self
             .verifier_log_level
@@ -158,13 +154,9 @@ impl LoadOptions {
         loader.verifier_log_level(level.unwrap_or_default());
     }
 
-    fn apply<'a>(&'a self, loader: &mut AyaLoader<'a>, plan: &MapPlan) {
+    fn apply<'a>(&'a self, loader: &mut AyaLoader<'a>) {
         if self.allow_unsupported_maps {
             loader.allow_unsupported_maps();
-        }
-        let pins = self.map_pin_paths.iter();
-        for (name, path) in pins.filter(|(name, _)| !plan.has_other(name)) {
-            loader.map_pin_path(name, path.as_path());
         }
         for name in &self.extensions {
             loader.extension(name);

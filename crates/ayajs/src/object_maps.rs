@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     os::fd::{AsFd, BorrowedFd},
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -18,6 +19,8 @@ pub(crate) struct ObjectMaps(Mutex<BTreeMap<String, Slot>>);
 
 struct Slot {
     descriptor: Arc<AyaMap>,
+    /// Where it was pinned when the object was opened.
+    pin: Option<PathBuf>,
     map: Handle,
 }
 
@@ -30,15 +33,21 @@ enum Handle {
 }
 
 impl ObjectMaps {
-    /// Takes the maps out of `ebpf`.
-    pub(crate) fn take_from(ebpf: &mut Ebpf) -> Self {
+    /// Takes the maps out of `ebpf`; `pins` is where they are pinned.
+    pub(crate) fn take_from(ebpf: &mut Ebpf, mut pins: BTreeMap<String, PathBuf>) -> Self {
         let names: Vec<String> = ebpf.maps().map(|(name, _)| name.to_owned()).collect();
-        let slot = |name: String| {
+        let open = |name: String| {
             let descriptor = Arc::new(AyaMap(ebpf.take_map(&name)?));
+            let pin = pins.remove(&name);
             let map = Handle::Unopened;
-            Some((name, Slot { descriptor, map }))
+            let slot = Slot {
+                descriptor,
+                pin,
+                map,
+            };
+            Some((name, slot))
         };
-        Self(Mutex::new(names.into_iter().filter_map(slot).collect()))
+        Self(Mutex::new(names.into_iter().filter_map(open).collect()))
     }
 
     /// The names of those that have not been taken, sorted.
@@ -100,7 +109,8 @@ impl Slot {
             Handle::Open(map) => Ok(Some(Arc::clone(map))),
             Handle::Gone => Ok(None),
             Handle::Unopened => {
-                let map = Map::of_object(name, Arc::clone(&self.descriptor) as _)?;
+                let map =
+                    Map::of_object(name, Arc::clone(&self.descriptor) as _, self.pin.clone())?;
                 self.map = Handle::Open(Arc::clone(&map));
                 Ok(Some(map))
             }

@@ -21,7 +21,7 @@ use crate::{
     loader::LoadOptions,
     map_defects,
     object_maps::{ObjectMaps, map_fd},
-    pins,
+    pins::Pins,
     planned_maps::{self, ProgramSlots},
     programs::{ProgramCell, Refusals, table},
     sys, variables,
@@ -49,29 +49,28 @@ impl Object {
         let Opened {
             mut ebpf,
             prepared,
-            present,
+            pins,
         } = open_aya(what, data, options, given)?;
         variables::make_mappable(&ebpf, options)?;
         for late in &prepared.late {
             write_late(what, &ebpf, late)?;
         }
         let is_given = |map: &str| {
-            let mut given = given.iter().chain(&present.of_maps);
+            let mut given = given.iter().chain(&pins.present);
             given.any(|given| given.name == map)
         };
-        planned_maps::make(what, &ebpf, &prepared.maps, options, is_given)?;
+        planned_maps::make(what, &ebpf, &prepared.maps, is_given)?;
         inject::replace(&ebpf, given)?;
-        inject::replace(&ebpf, &present.of_maps)?;
-        planned_maps::fill(what, &ebpf, &prepared.maps, |map| {
-            is_given(map) || present.names.iter().any(|name| name == map)
-        })?;
+        inject::replace(&ebpf, &pins.present)?;
+        planned_maps::fill(what, &ebpf, &prepared.maps, is_given)?;
+        pins.make(what, &ebpf)?;
         let hooks = hooks(&ebpf, data);
         let unsupported = prepared.unsupported;
         Ok(Arc::new_cyclic(|object| Self {
             closed: AtomicBool::new(false),
             programs: programs(&ebpf, hooks, unsupported, object),
             program_slots: planned_maps::program_slots(prepared.maps),
-            maps: ObjectMaps::take_from(&mut ebpf),
+            maps: ObjectMaps::take_from(&mut ebpf, pins.into_paths()),
             refusals: Refusals {
                 absent: prepared.absent,
                 unresolved: prepared.unresolved,
@@ -144,16 +143,7 @@ impl Object {
 struct Opened<'a> {
     ebpf: Ebpf,
     prepared: Prepared<'a>,
-    present: Present,
-}
-
-/// The maps that had been pinned before.
-#[derive(Default)]
-struct Present {
-    /// Those that aya takes.
-    names: Vec<String>,
-    /// Those of maps that aya has an array for.
-    of_maps: Vec<Given>,
+    pins: Pins,
 }
 
 /// Has aya open the object. A map that the kernel refuses is tried again without the types of its keys and values, as libbpf
@@ -167,7 +157,7 @@ fn open_aya<'a>(
     check(what, data)?;
     let kernel = RunningKernel::default();
     let mut untyped = Vec::new();
-    let mut present = None;
+    let mut pins = None;
     let mut first_error = None;
     loop {
         let is_all = untyped.len() > MAX_UNTYPED;
@@ -177,8 +167,8 @@ fn open_aya<'a>(
             Untyped::Named(&untyped)
         };
         let prepared = prepare(what, data, options, wanted, &kernel)?;
-        if present.is_none() {
-            present = Some(check_maps(what, &prepared, options, given)?);
+        if pins.is_none() {
+            pins = Some(check_maps(what, &prepared, options, given)?);
         }
         features::detect(what)?;
         let loaded = read_by_aya(what, || {
@@ -188,11 +178,10 @@ fn open_aya<'a>(
         })?;
         let error = match loaded {
             Ok(ebpf) => {
-                let present = present.unwrap_or_default();
                 return Ok(Opened {
                     ebpf,
                     prepared,
-                    present,
+                    pins: pins.unwrap_or_default(),
                 });
             }
             Err(EbpfError::MapError(MapError::CreateError { name, io_error })) => {
@@ -223,25 +212,27 @@ fn open_aya<'a>(
 /// How many maps are tried without types one by one, before all are.
 const MAX_UNTYPED: usize = 2;
 
-/// Refuses maps that do not fit, before anything is made; tells which are there already.
+/// Refuses maps that do not fit, before anything is made; finds those that are pinned already.
 fn check_maps(
     what: &str,
     prepared: &Prepared<'_>,
     options: &LoadOptions,
     given: &[Given],
-) -> Result<Present> {
+) -> Result<Pins> {
+    let plan = &prepared.maps;
+    let may_pin = options.pins_maps() || !plan.pinned.is_empty();
     // What does not parse, aya refuses with its own words a moment later.
-    let needs_a_look =
-        options.pins_maps() || !given.is_empty() || prepared.may_pin || prepared.maps.lacks_maps();
-    if needs_a_look
+    if (may_pin || !given.is_empty() || plan.lacks_maps())
         && let Ok(object) = read_by_aya(what, || aya_obj::Object::parse(&prepared.data))?
     {
-        inject::check(&object, given, &prepared.maps, options)?;
-        let of_maps = planned_maps::check(what, &object, &prepared.maps, options, given)?;
-        let names = pins::check(&object, &prepared.maps, options)?;
-        return Ok(Present { names, of_maps });
+        inject::check(&object, given, plan, options)?;
+        let pins = Pins::find(&object, plan, options)?;
+        planned_maps::check(what, plan, options, |map| {
+            pins.has(map) || given.iter().any(|given| given.name == map)
+        })?;
+        return Ok(pins);
     }
-    Ok(Present::default())
+    Ok(Pins::default())
 }
 
 /// The names of the programs and maps in an object.

@@ -4,21 +4,16 @@ use std::{
     collections::BTreeMap,
     io,
     os::fd::{AsFd as _, BorrowedFd},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use aya::Ebpf;
-use aya_obj::{
-    Object,
-    generated::{bpf_map_info, bpf_map_type},
-};
+use aya_obj::generated::{bpf_map_info, bpf_map_type};
 use ayajs_object::{Held, MapOfMaps, MapPlan, Slot};
 
 use crate::{
     error::{Code, Error, Result},
     failure,
-    inject::{self, Given},
-    links::pin_error,
     loader::LoadOptions,
     map_defects,
     object_maps::map_fd,
@@ -30,45 +25,21 @@ use crate::{
 /// Where programs go when they have been loaded: maps and keys, by the program's name.
 pub(crate) type ProgramSlots = BTreeMap<String, Vec<(String, u32)>>;
 
-/// Refuses what the plan and the options want of the same map, and finds the maps of maps that are pinned already.
+/// Refuses maps that only somebody else can make, and that nobody has made.
 pub(crate) fn check(
     what: &str,
-    object: &Object,
     plan: &MapPlan,
     options: &LoadOptions,
-    given: &[Given],
-) -> Result<Vec<Given>> {
-    for (name, _) in &plan.numa_nodes {
-        let pin = object
-            .maps
-            .get(name)
-            .and_then(|map| pins::pin_path(name, map, options));
-        if let Some(path) = pin {
-            let message = format!(
-                "map \"{name}\" cannot be pinned at {} while the object is opened: aya does not know all of its definition; pin it afterwards",
-                path.display()
-            );
-            return Err(Error::new(Code::Unsupported, message)
-                .text("map", name)
-                .text("feature", "pin such a map by name"));
+    is_made: impl Fn(&str) -> bool,
+) -> Result<()> {
+    let mut unknown = plan.of_maps.iter().filter(|map| map.inner.is_none());
+    match unknown.find(|map| !is_made(&map.name)) {
+        Some(map) => {
+            let pin = pins::path_of(&map.name, plan, options);
+            Err(of_unknown_maps(what, map, pin.as_deref()))
         }
+        None => Ok(()),
     }
-    let mut pinned = Vec::new();
-    for wanted in &plan.of_maps {
-        let name = &wanted.name;
-        let inner = wanted.inner.as_ref();
-        let path = pin_path(wanted, options);
-        if let Some(path) = &path
-            && let Some(fd) = pins::find(name, path, &Shape::of_maps(wanted))?
-        {
-            inject::check_inner(name, inner.and_then(|inner| object.maps.get(inner)), &fd)?;
-            let name = name.clone();
-            pinned.push(Given { name, fd });
-        } else if inner.is_none() && !given.iter().any(|given| given.name == *name) {
-            return Err(of_unknown_maps(what, wanted, path.as_deref()));
-        }
-    }
-    Ok(pinned)
 }
 
 fn of_unknown_maps(what: &str, map: &MapOfMaps, pin: Option<&Path>) -> Error {
@@ -93,17 +64,11 @@ fn of_unknown_maps(what: &str, map: &MapOfMaps, pin: Option<&Path>) -> Error {
         .text("remedy", remedy)
 }
 
-/// Where a map of maps is pinned, if at all.
-pub(crate) fn pin_path(map: &MapOfMaps, options: &LoadOptions) -> Option<PathBuf> {
-    pins::path_of(&map.name, map.pins, options)
-}
-
-/// Makes the maps that aya could not, in the places of those that it has made instead, and pins them. Given ones come later.
+/// Makes the maps that aya could not, in the places of those that it has made instead. Given ones come later.
 pub(crate) fn make(
     what: &str,
     ebpf: &Ebpf,
     plan: &MapPlan,
-    options: &LoadOptions,
     is_given: impl Fn(&str) -> bool,
 ) -> Result<()> {
     for (name, node) in &plan.numa_nodes {
@@ -121,9 +86,6 @@ pub(crate) fn make(
             let place = map_fd(map);
             let new = of_maps(wanted, &info_of(what, name, place)?);
             take_place(what, name, place, (new, Some(map_fd(inner))), None)?;
-            if let Some(path) = pin_path(wanted, options) {
-                sys::object_pin(place, &path).map_err(|error| pin_error("map", &path, &error))?;
-            }
         }
     }
     Ok(())

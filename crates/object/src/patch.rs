@@ -67,8 +67,6 @@ pub struct Prepared<'a> {
     pub late: Vec<LateValue>,
     /// Numbers of entries that have none: aya's loader must set them.
     pub max_entries: Vec<(String, u32)>,
-    /// Whether it may pin maps by itself: its definitions speak of it, or it has legacy ones.
-    pub may_pin: bool,
     /// What aya cannot be told about its maps.
     pub maps: MapPlan,
     /// Programs that aya will not list: they are listed beside its own, and cannot be loaded.
@@ -151,7 +149,6 @@ fn go_on<'a>(
         data,
         late,
         max_entries,
-        may_pin,
         maps,
         unsupported,
         absent,
@@ -165,7 +162,6 @@ fn go_on<'a>(
         data: Cow::Owned(changed.unwrap_or(copy)),
         late,
         max_entries,
-        may_pin,
         maps,
         unsupported,
         absent,
@@ -186,7 +182,6 @@ fn settle<'a>(
         unresolved: Vec::new(),
         late: Vec::new(),
         max_entries: Vec::new(),
-        may_pin: elf.has_legacy_maps(),
         maps: MapPlan::default(),
         absent: Vec::new(),
     };
@@ -215,7 +210,6 @@ fn settle<'a>(
         page_size: settings.page_size,
     };
     prepared.maps = maps::carry(&mut prepared.data, &wishes)?;
-    prepared.may_pin |= prepared.maps.pins;
     Ok(prepared)
 }
 

@@ -308,18 +308,29 @@ pub(crate) fn remove_pin(
 }
 
 pub(crate) fn pin_error(what: &str, path: &Path, error: &io::Error) -> Error {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_dotted = name.contains('.') && error.raw_os_error() == Some(libc::EPERM);
+    let why = if is_dotted {
+        "; a bpf file system takes no names with a dot"
+    } else {
+        ""
+    };
     pin_failure(
-        format!("cannot pin the {what} at {}: {error}", path.display()),
+        format!("cannot pin the {what} at {}: {error}{why}", path.display()),
         "BPF_OBJ_PIN",
         path,
         error,
     )
 }
 
+/// Of capabilities, only `CAP_BPF` is asked for here, and its lack is EPERM; EACCES is about files and directories.
 fn pin_failure(message: String, syscall: &'static str, path: &Path, error: &io::Error) -> Error {
-    failure::permission(
-        Error::command(Code::Pin, message, syscall, error).text("path", path.to_string_lossy()),
-    )
+    let failed =
+        Error::command(Code::Pin, message, syscall, error).text("path", path.to_string_lossy());
+    if error.raw_os_error() == Some(libc::EACCES) {
+        return failed;
+    }
+    failure::permission_for(&["CAP_BPF"], failed)
 }
 
 fn same_link(ours: &OwnedFd, pinned: &OwnedFd) -> Result<bool> {

@@ -42,8 +42,8 @@ pub struct Map {
 
 impl Map {
     /// A map of an object, which has the descriptor too.
-    pub(crate) fn of_object(name: &str, fd: Descriptor) -> Result<Arc<Self>> {
-        Ok(Self::new(name.to_owned(), Self::inspect(name, fd)?, None))
+    pub(crate) fn of_object(name: &str, fd: Descriptor, pin: Option<PathBuf>) -> Result<Arc<Self>> {
+        Ok(Self::new(name.to_owned(), Self::inspect(name, fd)?, pin))
     }
 
     fn new(name: String, fd: MapFd, pin: Option<PathBuf>) -> Arc<Self> {

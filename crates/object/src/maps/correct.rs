@@ -6,7 +6,7 @@
 //! them. The same way a map gets another number of entries.
 
 use super::{
-    definition::{Definition, Holds, NUMBERS, Part, map_type, refuse},
+    definition::{BY_NAME, Definition, Holds, NUMBERS, Part, map_type, refuse},
     whole_pages,
 };
 use crate::{
@@ -115,13 +115,14 @@ impl Change {
             dropped: definition.restated.iter().map(|(name, _)| *name).collect(),
             inner: None,
         };
-        if let Some(pinning) = definition.pinning.filter(|pinning| *pinning > 1) {
-            if !(wishes.has_place)(map) {
-                let reason = "which only its own loader knows: say where by the option mapPinPath, then that counts";
-                let mut error = refuse(map, format_args!("pinning is {pinning}, {reason}"));
-                error.kind = Kind::Unsupported;
-                return Err(error);
-            }
+        let pinning = definition.pinning.filter(|pinning| *pinning > BY_NAME);
+        if let Some(pinning) = pinning.filter(|_| !(wishes.has_place)(map)) {
+            let reason = "which only its own loader knows: say where by the option mapPinPath, then that counts";
+            let mut error = refuse(map, format_args!("pinning is {pinning}, {reason}"));
+            error.kind = Kind::Unsupported;
+            return Err(error);
+        }
+        if definition.pinning.is_some() {
             change.numbers.retain(|(name, _)| *name != "pinning");
             change.dropped.push("pinning");
         }

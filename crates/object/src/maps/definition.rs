@@ -55,7 +55,7 @@ pub(super) mod map_type {
 pub(super) const BPF_F_NUMA_NODE: u32 = 1 << 2;
 
 /// `LIBBPF_PIN_BY_NAME`.
-const BY_NAME: u32 = 1;
+pub(super) const BY_NAME: u32 = 1;
 
 /// What a definition says.
 pub(super) struct Definition {
@@ -172,7 +172,6 @@ impl Definition {
             map_flags: self.map_flags,
             numa_node: self.numa_node(),
             inner: None,
-            pins: self.pinning == Some(BY_NAME),
         }
     }
 

@@ -61,14 +61,17 @@ pub(super) fn carry(
         let pins = !has_place(definition.name) && definition.pins()?;
         if map_type::is_of_maps(definition.map_type()) {
             let inner = definition.inner(&definitions)?;
-            plan.of_maps.push(definition.planned(inner.name, pins));
+            plan.of_maps.push(definition.planned(inner.name));
             plan.slots.extend(definition.slots(&definitions));
             definition.replace(data, &[map_type::ARRAY, 4, 4, 1, 0]);
         } else if let Some(node) = definition.numa_node() {
             plan.numa_nodes.push((definition.name.to_owned(), node));
         }
+        if pins {
+            plan.pinned.push(definition.name.to_owned());
+        }
         definition.fill_sizes(data);
-        definition.say_pinning(data, pins);
+        definition.forget_pinning(data);
     }
     Ok(())
 }
@@ -229,7 +232,7 @@ impl Legacy<'_> {
         id
     }
 
-    fn planned(&self, inner: &str, pins: bool) -> MapOfMaps {
+    fn planned(&self, inner: &str) -> MapOfMaps {
         let [map_type, key_size, _, max_entries, flags, ..] = self.words;
         MapOfMaps {
             name: self.name.to_owned(),
@@ -239,7 +242,6 @@ impl Legacy<'_> {
             map_flags: flags,
             numa_node: self.numa_node(),
             inner: Some(inner.to_owned()),
-            pins,
         }
     }
 
@@ -281,16 +283,14 @@ impl Legacy<'_> {
     }
 
     /// aya takes the words behind the flags for an id and for pinning.
-    fn say_pinning(&self, data: &mut [u8], pins: bool) {
-        let pins = pins && !map_type::is_of_maps(self.map_type());
+    fn forget_pinning(&self, data: &mut [u8]) {
         if self.is_foreign() {
             for place in (PLAIN_BYTES..self.length.saturating_sub(3)).step_by(4) {
                 write(data, self.offset.saturating_add(place), 0);
             }
         }
         if self.length >= SAMPLES_BYTES {
-            let place = self.offset.saturating_add(PINNING_PLACE);
-            write(data, place, if pins { BY_NAME } else { 0 });
+            write(data, self.offset.saturating_add(PINNING_PLACE), 0);
         }
     }
 

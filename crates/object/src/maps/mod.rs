@@ -12,6 +12,7 @@ use std::{borrow::Cow, path::PathBuf};
 use object::read::elf::SectionHeader as _;
 
 use self::correct::Wishes;
+use self::definition::BY_NAME;
 pub(crate) use self::definition::MAX_NUMBER;
 pub use self::slots::{Held, Slot};
 use crate::{
@@ -55,8 +56,8 @@ pub struct MapPlan {
     pub of_maps: Vec<MapOfMaps>,
     /// What the maps hold from the start.
     pub slots: Vec<Slot>,
-    /// Whether a definition speaks of pinning.
-    pub pins: bool,
+    /// Maps that are pinned by their names. aya is not told.
+    pub pinned: Vec<String>,
 }
 
 impl MapPlan {
@@ -91,8 +92,6 @@ pub struct MapOfMaps {
     /// The map of the object that says what its maps are like. `None` where only its own loader knows: then somebody else
     /// has to make it.
     pub inner: Option<String>,
-    /// Whether it is pinned by its name.
-    pub pins: bool,
 }
 
 /// What the definitions are to say besides.
@@ -153,7 +152,9 @@ fn carry_btf(data: &[u8], wishes: &MapWishes<'_>, plan: &mut MapPlan) -> Result<
         },
     )?;
     for (name, definition) in &corrected.definitions {
-        plan.pins |= definition.pinning.is_some();
+        if definition.pinning == Some(BY_NAME) {
+            plan.pinned.push(name.clone());
+        }
         if definition.lacks_inner() {
             let entries = (wishes.entries)(name);
             plan.of_maps.push(definition.planned(name, entries));
