@@ -27,7 +27,7 @@ const placeholders = {
   pins: '/sys/fs/bpf/app',
 }
 
-/** So do names of objects. What `ayajs types` writes for each is beside the block: `filter.bpf.ts`. */
+/** So do names of objects. What `ayajs types` writes for each is beside the block: `filter.bpf.ts`, `filter.bpf.mjs`. */
 const objects: Readonly<Record<string, string>> = {
   /** What ships with the package. */
   'filter.bpf.o': 'bpf/egress_filter.bpf.o',
@@ -38,6 +38,9 @@ const objects: Readonly<Record<string, string>> = {
   /** What docs/guide/rust.md shows: written in Rust, with log lines. */
   'sent.bpf.o': 'bpf/rust/filter.bpf.o',
 }
+
+/** What a reader tries first is JavaScript, and runs on every Node.js: not all of them strip types. */
+const javascript: readonly string[] = ['README.md', 'docs/guide/getting-started.md']
 
 /** Whoever waits for a signal gets it. Stands in the first line, so that no line of the block moves. */
 const signalling = `process.on('newListener', (name) => { if (/^SIG/.test(String(name))) setTimeout(() => process.kill(process.pid, name), 100).unref() }); `
@@ -65,10 +68,11 @@ test('every block of TypeScript type-checks', (t) => {
 for (const block of blocks.filter(({ mark }) => mark === '')) {
   test(`${block.place} runs`, async (t) => {
     const folder = temporaryFolder(t)
-    const file = join(folder, 'block.ts')
+    const isJavaScript = javascript.includes(block.document)
+    const file = join(folder, isJavaScript ? 'block.mjs' : 'block.ts')
     writeTypesInto(folder)
     writeFileSync(file, signalling + fillIn(t, block.code))
-    const { status, output } = await run(t, file)
+    const { status, output } = await run(t, [...(isJavaScript ? [] : process.execArgv), file])
     t.is(status, '0', output)
   })
 }
@@ -98,15 +102,23 @@ function fillIn(t: ExecutionContext, code: string): string {
     })
 }
 
+const formats = [
+  ['.ts', 'typescript'],
+  ['.mjs', 'esm'],
+  ['.d.mts', 'declarations'],
+] as const
+
 function writeTypesInto(folder: string): void {
   for (const [file, object] of Object.entries(objects)) {
-    const types = writeTypes(readFileSync(join(root, object)), { file })
-    writeFileSync(join(folder, file.replace(/\.o$/, '.ts')), types)
+    const data = readFileSync(join(root, object))
+    for (const [ending, format] of formats) {
+      writeFileSync(join(folder, file.replace(/\.o$/, ending)), writeTypes(data, { file, format }))
+    }
   }
 }
 
-async function run(t: ExecutionContext, file: string): Promise<{ status: string; output: string }> {
-  const child = spawn(process.execPath, [...process.execArgv, file], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+async function run(t: ExecutionContext, args: readonly string[]): Promise<{ status: string; output: string }> {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   t.teardown(() => child.kill('SIGKILL'))
   const late = setTimeout(() => child.kill('SIGKILL'), deadlineMs)
   const output: string[] = []

@@ -84,7 +84,13 @@ const attempts: Readonly<Record<string, readonly Attempt[]>> = {
     (_bpf, hash) => hash.set(one, value, { lock: true }),
     (_bpf, hash) => hash.set(one, value).get(one, { lock: true }),
   ],
-  'set into a map that is full': [(_bpf, hash) => hash.set(one, value).set(two, value)],
+  'set into a hash that is full': [(_bpf, hash) => hash.set(one, value).set(two, value)],
+  'set into a trie that is full': [
+    (_bpf, _hash, t) =>
+      closing(t, LpmTrie.create({ keySize: 5, valueSize: 8, maxEntries: 1, flags: 1 }))
+        .set(Uint8Array.of(8, 0, 0, 0, 1), value)
+        .set(Uint8Array.of(8, 0, 0, 0, 2), value),
+  ],
   'push into a queue that is full': [
     (_bpf, _hash, t) =>
       closing(t, Queue.create({ valueSize: 8, maxEntries: 1 }))

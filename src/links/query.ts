@@ -35,7 +35,7 @@ export interface CgroupQuery {
 }
 
 /**
- * The programs that are attached to a cgroup, or that run for it (`BPF_PROG_QUERY`).
+ * The programs that are attached to a cgroup, or that run for it (`BPF_PROG_QUERY`): needs `CAP_NET_ADMIN`.
  *
  * Older kernels tell less: what they do not tell is `null`.
  *

@@ -39,8 +39,8 @@ export abstract class ElementMap<K, V, Given = V> extends MapBase {
    * Writes the value of `key`.
    *
    * @throws {TypeError} and {RangeError} for a key or value that does not fit.
-   * @throws {EbpfError} `ERR_EBPF_MAP`: `errnoName` is `E2BIG` when the map is full, `EEXIST` or `ENOENT` when `noExist` or
-   *   `exist` is not met, `EPERM` when it is frozen or read-only; `ERR_EBPF_CLOSED`, `ERR_EBPF_PERMISSION`.
+   * @throws {EbpfError} `ERR_EBPF_MAP`: `errnoName` is `E2BIG` when the map is full (of a trie: `ENOSPC`), `EEXIST` or `ENOENT`
+   *   when `noExist` or `exist` is not met, `EPERM` when it is frozen or read-only; `ERR_EBPF_CLOSED`, `ERR_EBPF_PERMISSION`.
    */
   set(key: K, value: Given, options?: SetOptions): this {
     const access = this.#access ?? this.access()
