@@ -32,7 +32,9 @@ export const enumerators: Readonly<Record<(typeof enums)[number], readonly strin
 
 function enumeration(name: (typeof enums)[number], flavour: string, lacks: number, random: Random): string {
   const isWide = name === 'e_two' && happens(random, 0.4)
-  const values = enumerators[name].filter(() => !happens(random, lacks)).map((one) => `${one}${flavour} = ${value(isWide, random)}`)
+  const values = enumerators[name]
+    .filter(() => !happens(random, lacks))
+    .map((one) => `${one}${flavour} = ${value(isWide, random)}`)
   if (values.length === 0) values.push(`E_other_${name}${flavour} = 1`)
   return `enum ${name}${flavour} { ${values.join(', ')} };\n`
 }

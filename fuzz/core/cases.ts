@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { makeCase } from './case.ts'
 import { compileAll, type Compiled } from './compile.ts'
-import { differences, judge, type Verdict } from './compare.ts'
+import { judge, told, verdicts, type Verdict } from './compare.ts'
 import { loadBoth, type Pair } from './loaders.ts'
-import type { Attempt } from './record.ts'
 import type { Tools } from './tools.ts'
 
 export interface Figures {
@@ -34,7 +33,7 @@ export async function runCases({ tools, seed, cases, findings, signal, onProgres
   const figures: Figures = {
     cases: 0,
     programs: 0,
-    verdicts: { same: 0, 'spoiled alike': 0, 'refused alike': 0, different: 0 },
+    verdicts: Object.fromEntries(verdicts.map((one) => [one, 0])) as Record<Verdict, number>,
   }
   for (let done = 0; done < cases && !isOver(signal); done += together) {
     const seeds = Array.from({ length: Math.min(together, cases - done) }, (_, index) => seed + done + index)
@@ -56,11 +55,18 @@ function isOver(signal: AbortSignal | undefined): boolean {
   return signal?.aborted ?? false
 }
 
-export function figuresText({ cases, programs, verdicts }: Figures): string {
-  return [`${cases} cases`, `${programs} programs`, ...Object.entries(verdicts).map(([what, count]) => `${count} ${what}`)].join(', ')
+export function figuresText({ cases, programs, verdicts: counts }: Figures): string {
+  return [
+    `${cases} cases`,
+    `${programs} programs`,
+    ...Object.entries(counts).map(([what, count]) => `${count} ${what}`),
+  ].join(', ')
 }
 
-async function loadSome(seeds: readonly number[], place: { tools: Tools; folder: string }): Promise<[Compiled, Pair][]> {
+async function loadSome(
+  seeds: readonly number[],
+  place: { tools: Tools; folder: string },
+): Promise<[Compiled, Pair][]> {
   const compiled: Compiled[] = []
   for (const one of await compileAll(seeds.map(makeCase), place.folder)) {
     if ('error' in one) throw new Error(`seed ${one.seed} makes no case: ${one.error}`)
@@ -78,8 +84,9 @@ function countCase(one: Compiled, pair: Pair, figures: Figures, findings: string
     const verdict = judge(libbpf, ours)
     figures.programs++
     figures.verdicts[verdict]++
-    if (verdict === 'different') different.push(`${name} (${about})`, ...described(libbpf, ours, pair).map((line) => `  ${line}`))
+    if (verdict === 'different') different.push(`${name} (${about})`, ...told(libbpf, ours).map((line) => `  ${line}`))
   }
+  for (const { error } of [pair.libbpf, pair.ours]) if (error !== '') different.push(error)
   if (different.length === 0) return
   const folder = join(findings, String(one.seed))
   mkdirSync(folder, { recursive: true })
@@ -87,14 +94,4 @@ function countCase(one: Compiled, pair: Pair, figures: Figures, findings: string
   say(`✘ seed ${one.seed}: ${folder}`)
   for (const line of different) say(`  ${line}`)
   say(`  again: npm run fuzz:core -- --seed ${one.seed} --cases 1`)
-}
-
-function described(libbpf: Attempt | undefined, ours: Attempt | undefined, pair: Pair): string[] {
-  if (libbpf?.sent !== undefined && ours?.sent !== undefined) return differences(libbpf.sent, ours.sent)
-  const fate = (attempt: Attempt | undefined, unopened: string): string => {
-    if (attempt === undefined) return `has no such program (${unopened || 'though it opened the object'})`
-    const sent = attempt.sent === undefined ? 'sent nothing' : 'sent it'
-    return `${sent}, and ${attempt.error === '' ? 'it was loaded' : `failed: ${attempt.error}`}`
-  }
-  return [`libbpf ${fate(libbpf, pair.libbpf.error)}`, `ayajs ${fate(ours, pair.ours.error)}`]
 }

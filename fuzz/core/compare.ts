@@ -1,32 +1,43 @@
 // What two loaders have made of the same program: the same, spoiled alike, refused alike, or not.
-import type { Attempt, Instruction, Sent } from './record.ts'
+import { canonical, isSpoiled, type Canonical, type Difference } from './canonical.ts'
+import { knownInstructions } from './known-differences.ts'
+import type { Attempt, Sent } from './record.ts'
 
-/** How the program went, in the words of the figures. */
-export type Verdict = 'same' | 'spoiled alike' | 'refused alike' | 'different'
-
-/** The calls of no function into which loaders turn what cannot be relocated: each number is of a relocation. */
-const [firstSpoiled, manySpoiled] = [0xbad2310, 100_000] as const
-const call = 0x85
+/** How programs went, in the words of the figures. */
+export const verdicts = ['same', 'spoiled alike', 'refused alike', 'different as intended', 'different'] as const
+export type Verdict = (typeof verdicts)[number]
 
 export function judge(libbpf: Attempt | undefined, ours: Attempt | undefined): Verdict {
-  if (libbpf?.sent === undefined || ours?.sent === undefined) return areRefused(libbpf, ours) ? 'refused alike' : 'different'
-  if (differences(libbpf.sent, ours.sent).length > 0) return 'different'
+  if (libbpf?.sent === undefined || ours?.sent === undefined) {
+    return areRefused(libbpf, ours) ? 'refused alike' : 'different'
+  }
+  const found = differences(libbpf.sent, ours.sent)
+  if (found.length > 0) return areKnown(found) ? 'different as intended' : 'different'
   return ours.sent.instructions.some(isSpoiled) ? 'spoiled alike' : 'same'
 }
 
-/** What differs, a line for each instruction; or that one of them has no program. */
-export function differences(libbpf: Sent, ours: Sent): string[] {
-  const [one, other] = [textOf(libbpf), textOf(ours)]
-  const lines = Array.from({ length: Math.max(one.length, other.length) }, (_, index) =>
-    one[index] === other[index] ? '' : `${one[index] ?? 'nothing'} by libbpf, ${other[index] ?? 'nothing'} by ayajs`,
-  )
-  return lines.filter(Boolean)
+export function differences(libbpf: Sent, ours: Sent): Difference[] {
+  const [one, other] = [linesOf(libbpf), linesOf(ours)]
+  const pairs = Array.from({ length: Math.max(one.length, other.length) }, (_, at) => ({
+    at,
+    libbpf: one[at],
+    ours: other[at],
+  }))
+  return pairs.filter((pair) => pair.libbpf?.join(' ') !== pair.ours?.join(' '))
 }
 
-/** The number of a spoiled call depends on the order of relocations. */
-export function normalised(instruction: Instruction): readonly (number | string)[] {
-  if (!isSpoiled(instruction)) return instruction as readonly (number | string)[]
-  return [...instruction.slice(0, 4), 'spoiled'] as readonly (number | string)[]
+/** In words, line by line: what differs, or who has sent nothing. */
+export function told(libbpf: Attempt | undefined, ours: Attempt | undefined): string[] {
+  if (libbpf?.sent === undefined || ours?.sent === undefined) return [`libbpf ${fate(libbpf)}`, `ayajs ${fate(ours)}`]
+  return differences(libbpf.sent, ours.sent).map(
+    (one) => `${one.libbpf?.join(' ') ?? 'nothing'} by libbpf, ${one.ours?.join(' ') ?? 'nothing'} by ayajs`,
+  )
+}
+
+function fate(attempt: Attempt | undefined): string {
+  if (attempt === undefined) return 'has no such program'
+  const end = attempt.error === '' ? 'it was loaded' : `failed: ${attempt.error}`
+  return `${attempt.sent === undefined ? 'sent nothing' : 'sent it'}, and ${end}`
 }
 
 /**
@@ -38,11 +49,10 @@ function areRefused(libbpf: Attempt | undefined, ours: Attempt | undefined): boo
   return libbpf.error !== '' && ours.error.startsWith('ERR_EBPF_LOAD') && ours.error.includes('CO-RE')
 }
 
-function textOf({ type, attachType, flags, instructions }: Sent): string[] {
-  const head = `type ${type}, attach type ${attachType}, flags ${flags}`
-  return [head, ...instructions.map((one, index) => `${index}: ${normalised(one).join(' ')}`)]
+function areKnown(found: readonly Difference[]): boolean {
+  return found.every((one, index) => knownInstructions.some(({ isIt }) => isIt(one, found[index - 1])))
 }
 
-function isSpoiled([code, , from, , number]: Instruction): boolean {
-  return code === call && from === 0 && number >= firstSpoiled && number < firstSpoiled + manySpoiled
+function linesOf({ type, attachType, flags, instructions }: Sent): Canonical[] {
+  return [['type', type, 'attach type', attachType, 'flags', flags], ...canonical(instructions)]
 }

@@ -3,8 +3,9 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { programName, type Case } from './case.ts'
+import type { Case } from './case.ts'
 import type { Question } from './questions.ts'
+import { programName } from './sources.ts'
 
 /** A case whose object and types are files. */
 export interface Compiled {
@@ -23,7 +24,7 @@ export interface Uncompiled {
 }
 
 const clang = process.env['CLANG'] ?? 'clang-16'
-const flags = ['-g', '-O2', '-target', 'bpf', '-w', '-c']
+const flags = ['-g', '-O2', '-target', 'bpf', '-w']
 const atOnce = 2
 
 export async function compileAll(cases: readonly Case[], folder: string): Promise<(Compiled | Uncompiled)[]> {
@@ -46,10 +47,10 @@ async function compileCase(one: Case, folder: string): Promise<Compiled | Uncomp
     writeFileSync(sources[1], one.target)
     await compile(sources[1], compiled.target)
     writeFileSync(sources[0], one.object(true))
-    await compile(sources[0], compiled.object).catch(async () => {
+    await compile(sources[0], compiled.object, one.cpu).catch(async () => {
       isWhole = false
       writeFileSync(sources[0], one.object(false))
-      await compile(sources[0], compiled.object)
+      await compile(sources[0], compiled.object, one.cpu)
     })
   } catch (error) {
     return { seed, error: (error as Error).message }
@@ -58,9 +59,9 @@ async function compileCase(one: Case, folder: string): Promise<Compiled | Uncomp
   return { ...compiled, programs: new Map(all.filter(([, { mayFail }]) => isWhole || !mayFail)) }
 }
 
-async function compile(source: string, object: string): Promise<void> {
+async function compile(source: string, object: string, cpu = 'v2'): Promise<void> {
   try {
-    await promisify(execFile)(clang, [...flags, source, '-o', object])
+    await promisify(execFile)(clang, [...flags, `-mcpu=${cpu}`, '-c', source, '-o', object])
   } catch (error) {
     const { code, stderr } = error as { code?: unknown; stderr?: string }
     if (code === 'ENOENT') throw new NoCompiler()

@@ -49,7 +49,7 @@ async function load([program, ...args]: readonly string[], place: Place): Promis
   rmSync(record)
   const ended = `the loader ended with ${signal ?? code}${stderr === '' ? '' : `: ${stderr}`}`
   return (index) => {
-    const opened = objects[index] ?? { error: ended, attempts: new Map(), maps: new Map() }
+    const opened = objects[index] ?? { error: ended, attempts: new Map(), maps: [] }
     if (code !== 0 && index === objects.length - 1) opened.error = ended
     return opened
   }

@@ -1,7 +1,8 @@
 // `npm run fuzz:core`: compares what libbpf and ayajs send to the kernel; a line of figures at the end, and the exit code says how it went.
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { figuresText, runCases } from './cases.ts'
+import { figuresText, runCases, type Figures } from './cases.ts'
+import { compareObjects, objectFiguresText } from './objects.ts'
 import { readOptions, usage, type Options } from './options.ts'
 import { makeTools } from './tools.ts'
 
@@ -27,22 +28,24 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function run({ seed, cases }: Options): Promise<number> {
+async function run({ seed, cases, objects }: Options): Promise<number> {
   const folder = fileURLToPath(new URL('../../.cache/fuzz-core', import.meta.url))
   const tools = makeTools(folder)
   const end = new AbortController()
+  const { signal } = end
   // A second signal ends the process at once.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end.abort())
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end.abort())
+  const say = (line: string): void => console.log(line)
+  const finish = (figures: string, different: number): number => {
+    say(`${figures}${signal.aborted ? ' (interrupted)' : ''}`)
+    return different > 0 ? 1 : 0
+  }
+  if (objects.length > 0) {
+    const figures = await compareObjects({ tools, paths: objects, signal, say })
+    return finish(objectFiguresText(figures), figures.different)
+  }
   console.error(`${cases} cases from seed ${seed}`)
-  const figures = await runCases({
-    tools,
-    seed,
-    cases,
-    findings: join(folder, 'findings'),
-    signal: end.signal,
-    onProgress: (soFar) => console.error(figuresText(soFar)),
-    say: (line) => console.log(line),
-  })
-  console.log(`${figuresText(figures)}${end.signal.aborted ? ' (interrupted)' : ''}`)
-  return figures.verdicts.different > 0 ? 1 : 0
+  const onProgress = (soFar: Figures): void => console.error(figuresText(soFar))
+  const figures = await runCases({ tools, seed, cases, findings: join(folder, 'findings'), signal, onProgress, say })
+  return finish(figuresText(figures), figures.verdicts.different)
 }

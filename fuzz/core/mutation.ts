@@ -33,7 +33,9 @@ function changedType({ name, type }: Field, often: number, names: Names, random:
     case 'union':
       return mutated(type, often, names, random)
     case 'array': {
-      const of = happens(random, often / 2) ? randomScalar(random) : changedType({ name, qualifier: '', type: type.of }, often / 2, names, random)
+      const of = happens(random, often / 2)
+        ? randomScalar(random)
+        : changedType({ name, qualifier: '', type: type.of }, often / 2, names, random)
       const element = of.kind === 'bits' ? type.of : of
       if (type.length === undefined) return { ...type, of: element }
       return { ...type, of: element, length: happens(random, often) ? oneOf([0, 1, 2, 4, 16], random) : type.length }

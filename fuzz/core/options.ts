@@ -41,9 +41,12 @@ export function readOptions(args: readonly string[]): Options {
     },
   })
   if (!values.help && values.objects !== positionals.length > 0) {
-    throw new Error(values.objects ? 'name the objects to compare' : `${positionals.join(' ')}: objects follow --objects`)
+    throw new Error(
+      values.objects ? 'name the objects to compare' : `${positionals.join(' ')}: objects follow --objects`,
+    )
   }
-  if (values.objects && (values.cases ?? values.seed) !== undefined) throw new Error('objects have no cases and no seed')
+  if (values.objects && (values.cases ?? values.seed) !== undefined)
+    throw new Error('objects have no cases and no seed')
   const cases = number('cases', values.cases, 1, 1e6) ?? defaultCases
   const seed = number('seed', values.seed, 0, seeds - 1) ?? Date.now() % 2 ** 31
   return { help: values.help, cases, seed, objects: positionals }

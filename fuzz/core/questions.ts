@@ -12,6 +12,8 @@ export interface Question {
   readonly about: string
   /** Whether clang 16 may fail over it: it takes no bit-field that is wider than its struct is aligned for. */
   readonly mayFail: boolean
+  /** Whether libbpf always has an answer, and does not refuse. */
+  readonly isSafe: boolean
 }
 
 /** The numbers of `__builtin_preserve_field_info` (`enum bpf_field_info_kind`). */
@@ -27,7 +29,13 @@ export function aboutFields(argument: string, struct: Composite, random: Random)
   return places.flatMap((place) => {
     const root = random(12) === 0 ? `s[${1 + random(3)}].` : 's->'
     const mayFail = place.type.kind === 'bits'
-    const ask = (statement: string, about: string): Question => ({ argument, statement, about, mayFail })
+    const ask = (statement: string, about: string): Question => ({
+      argument,
+      statement,
+      about,
+      mayFail,
+      isInFunction: false,
+    })
     const path = `${root}${place.path}`
     const asked: Question[] = []
     for (const [kind, name] of infos.entries()) {
@@ -43,16 +51,22 @@ export function aboutFields(argument: string, struct: Composite, random: Random)
 
 /** Questions about types: whether they are there, how large they are, whether they match, and their numbers. */
 export function aboutTypes(types: readonly string[], random: Random): Question[] {
-  return shuffled(types, random).slice(0, 4).flatMap((type) => [
-    ...['exists', 'size', 'matches'].map((name, kind) => question(`__builtin_preserve_type_info(*(${type} *)0, ${kind})`, `${type} ${name}`)),
-    ...['local id', 'id'].map((name, kind) => question(`__builtin_btf_type_id(*(${type} *)0, ${kind})`, `${name} of ${type}`)),
-  ])
+  return shuffled(types, random)
+    .slice(0, 4)
+    .flatMap((type) => [
+      ...['exists', 'size', 'matches'].map((name, kind) =>
+        question(`__builtin_preserve_type_info(*(${type} *)0, ${kind})`, `${type} ${name}`),
+      ),
+      ...['local id', 'id'].map((name, kind) =>
+        question(`__builtin_btf_type_id(*(${type} *)0, ${kind})`, `${name} of ${type}`),
+      ),
+    ])
 }
 
 /** Questions about a value of an enumeration. */
 export function aboutValue(type: string, value: string): Question[] {
   return ['exists', 'value'].map((name, kind) =>
-    question(`__builtin_preserve_enum_value(*(${type} *)${value}, ${kind})`, `${value} of ${type}: ${name}`),
+    question(`__builtin_preserve_enum_value(*(${type} *)${value}, ${kind})`, `${value} of ${type} ${name}`),
   )
 }
 
@@ -72,7 +86,8 @@ interface Place {
 }
 
 function question(expression: string, about: string): Question {
-  return { argument: 'void *s', statement: `return ${expression}`, about, mayFail: false }
+  const isSafe = about.endsWith('exists')
+  return { argument: 'void *s', statement: `return ${expression}`, about, mayFail: false, isSafe }
 }
 
 /** All fields that can be named, with an element of each array. */

@@ -2,7 +2,14 @@
 import { readFileSync } from 'node:fs'
 
 /** Code, destination, source, offset, number; and the name of the map whose descriptor stood there. */
-export type Instruction = readonly [code: number, to: number, from: number, offset: number, number: number, map?: string]
+export type Instruction = readonly [
+  code: number,
+  to: number,
+  from: number,
+  offset: number,
+  number: number,
+  map?: string,
+]
 
 /** A program on its way to the kernel. */
 export interface Sent {
@@ -36,8 +43,8 @@ export interface Opened {
   /** Why it was not opened; '' when it was. */
   error: string
   readonly attempts: Map<string, Attempt>
-  /** By name, as the kernel has it. */
-  readonly maps: Map<string, MapDefinition>
+  /** In the order in which they were made, with names as the kernel has them. */
+  readonly maps: MapDefinition[]
 }
 
 type Line =
@@ -60,14 +67,14 @@ export function readRecord(path: string): readonly Opened[] {
     if (text === '') continue
     const line = JSON.parse(text) as Line
     const opened = objects.at(-1)
-    if ('object' in line) objects.push({ error: '', attempts: new Map(), maps: new Map() })
+    if ('object' in line) objects.push({ error: '', attempts: new Map(), maps: [] })
     else if (opened === undefined) throw new Error(`a record begins with ${text}`)
     else if ('unopened' in line) opened.error = line.unopened
     else if ('load' in line) [loading, sent] = [line.load, undefined]
     // Loaders send programs of their own, to see what the kernel can.
     else if ('program' in line) sent = line.program === loading.slice(0, nameLength) ? line : sent
     else if ('loaded' in line) opened.attempts.set(line.loaded, { error: line.error, ...(sent && { sent }) })
-    else if (!opened.maps.has(line.map)) opened.maps.set(line.map, line)
+    else opened.maps.push(line)
   }
   return objects
 }

@@ -49,7 +49,16 @@ const numbers: Readonly<Record<string, number>> = {
 }
 
 /** What pointers point to: types that are declared only are among them, and the struct itself. */
-const pointees = ['void', 'struct ext_a', 'union ext_b', 'enum e_three', 'int', 'struct root', 'enum e_one', 'counter_t']
+const pointees = [
+  'void',
+  'struct ext_a',
+  'union ext_b',
+  'enum e_three',
+  'int',
+  'struct root',
+  'enum e_one',
+  'counter_t',
+]
 
 /** The flavours of names that mean the same to a loader, or nearly so: what counts as one is a matter of underscores. */
 const flavours = ['___old', '___v2', '____x', '___', '__x', '___a___b']
@@ -123,7 +132,11 @@ function randomType(depth: number, names: Names, random: Random): Type {
     return randomComposite(name, depth - 1, names, random)
   }
   if (dice < 45) {
-    return { kind: 'array', of: randomType(Math.max(depth - 1, 0), names, random), length: [0, 1, 2, 3, 4, 8][random(6)]! }
+    return {
+      kind: 'array',
+      of: randomType(Math.max(depth - 1, 0), names, random),
+      length: [0, 1, 2, 3, 4, 8][random(6)]!,
+    }
   }
   return randomScalar(random)
 }
