@@ -43,6 +43,9 @@ export async function runCases({ tools, seed, cases, findings, signal, onProgres
         if (isOver(signal)) break
         countCase(one, pair, figures, findings, say)
       }
+    } catch (error) {
+      // Whoever interrupts us interrupts compilers and loaders, too.
+      if (!isOver(signal)) throw error
     } finally {
       rmSync(folder, { recursive: true })
     }

@@ -64,14 +64,8 @@ async function compile(source: string, object: string, cpu = 'v2'): Promise<void
     await promisify(execFile)(clang, [...flags, `-mcpu=${cpu}`, '-c', source, '-o', object])
   } catch (error) {
     const { code, stderr } = error as { code?: unknown; stderr?: string }
-    if (code === 'ENOENT') throw new NoCompiler()
+    if (code === 'ENOENT')
+      throw new Error(`${clang} not found; on Debian and Ubuntu: apt-get install clang-16`, { cause: error })
     throw new Error(`${source}: ${/error: (.*)/.exec(stderr ?? '')?.[1] ?? String(error)}`, { cause: error })
-  }
-}
-
-/** Then no case compiles. */
-export class NoCompiler extends Error {
-  constructor() {
-    super(`${clang} not found; on Debian and Ubuntu: apt-get install clang-16`)
   }
 }

@@ -34,7 +34,7 @@ export function aboutFields(argument: string, struct: Composite, random: Random)
       statement,
       about,
       mayFail,
-      isInFunction: false,
+      isSafe: false,
     })
     const path = `${root}${place.path}`
     const asked: Question[] = []
