@@ -39,7 +39,7 @@ export async function runCases({ tools, seed, cases, findings, signal, onProgres
     const seeds = Array.from({ length: Math.min(together, cases - done) }, (_, index) => seed + done + index)
     const folder = mkdtempSync(join(tmpdir(), 'ayajs-fuzz-core-'))
     try {
-      for (const [one, pair] of await loadSome(seeds, { tools, folder })) {
+      for (const [one, pair] of await loadSome(seeds, { tools, folder }, say)) {
         if (isOver(signal)) break
         countCase(one, pair, figures, findings, say)
       }
@@ -54,10 +54,6 @@ export async function runCases({ tools, seed, cases, findings, signal, onProgres
   return figures
 }
 
-function isOver(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted ?? false
-}
-
 export function figuresText({ cases, programs, verdicts: counts }: Figures): string {
   return [
     `${cases} cases`,
@@ -66,15 +62,24 @@ export function figuresText({ cases, programs, verdicts: counts }: Figures): str
   ].join(', ')
 }
 
+function isOver(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted ?? false
+}
+
 async function loadSome(
   seeds: readonly number[],
   place: { tools: Tools; folder: string },
+  say: (line: string) => void,
 ): Promise<[Compiled, Pair][]> {
   const compiled: Compiled[] = []
+  const uncompiled: string[] = []
   for (const one of await compileAll(seeds.map(makeCase), place.folder)) {
-    if ('error' in one) throw new Error(`seed ${one.seed} makes no case: ${one.error}`)
-    compiled.push(one)
+    if ('error' in one) uncompiled.push(`seed ${one.seed} makes no case: ${one.error}`)
+    else compiled.push(one)
   }
+  // Then it is not the cases.
+  if (compiled.length === 0) throw new Error(uncompiled[0])
+  for (const line of uncompiled) say(`– ${line}`)
   const pairs = await loadBoth(compiled, place)
   return compiled.map((one, index) => [one, pairs[index]!])
 }

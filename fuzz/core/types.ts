@@ -60,8 +60,8 @@ const pointees = [
   'counter_t',
 ]
 
-/** The flavours of names that mean the same to a loader, or nearly so: what counts as one is a matter of underscores. */
-const flavours = ['___old', '___v2', '____x', '___', '__x', '___a___b']
+/** Flavours of names: what counts as one is a matter of underscores. None is that of a version, which all its names have. */
+const flavours = ['___new', '___w', '____y', '__y', '_', '___a___b']
 
 /** Gives names, none twice; some begin as another one does, or are another one with a flavour. */
 export class Names {
