@@ -7,7 +7,7 @@ const typescript = ['src', '__test__', 'examples', 'benchmark', 'fuzz', 'soak'].
   filesBelow(folder, '.ts'),
 )
 const scripts = ['scripts', 'benchmark', 'bin'].flatMap((folder) => filesBelow(folder, '.mjs', '.js'))
-const inC = ['bpf', '__test__', 'examples', 'benchmark'].flatMap((folder) => filesBelow(folder, '.c', '.h'))
+const inC = ['bpf', '__test__', 'examples', 'benchmark', 'fuzz'].flatMap((folder) => filesBelow(folder, '.c', '.h'))
 const written = (path: string): boolean => !path.endsWith('.bpf.ts')
 
 /** The fuzzer counts what is allocated, and an allocator is unsafe by its trait. It is not part of the addon. */

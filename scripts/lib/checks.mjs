@@ -48,6 +48,7 @@ export const checks = [
       ['tsc', '--noEmit', '-p', 'examples/tsconfig.json'],
       ['tsc', '--noEmit', '-p', 'benchmark/tsconfig.json'],
       ['tsc', '--noEmit', '-p', 'fuzz/btf/tsconfig.json'],
+      ['tsc', '--noEmit', '-p', 'fuzz/core/tsconfig.json'],
       ['tsc', '--noEmit', '-p', 'soak/tsconfig.json'],
     ),
   },
