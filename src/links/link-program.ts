@@ -10,7 +10,7 @@ export const nativeProgram: unique symbol = Symbol('native')
 /** Under which condition a program is replaced. */
 export interface UpdateOptions {
   /** Only if this is the attached program still, else `ERR_EBPF_CONFLICT`. Default: whichever is attached. */
-  readonly expected?: CgroupSkb
+  readonly expected?: CgroupSkb | undefined
 }
 
 /** The arguments of `update` as the addon takes them. @internal */
