@@ -41,11 +41,16 @@ export function checkCodec(name: string, value: unknown, types: MapTypes): Codec
 export function findType(name: string, { named }: MapTypes): NamedType {
   const found = named?.(name)
   if (found !== undefined) return found
-  const message =
-    named === undefined
-      ? `There is no type "${name}": the map comes without the types of its object.`
-      : `The object has no type "${name}": compilers leave out what no map, function or variable mentions. RING_RECORD mentions it.`
-  throw new EbpfError('ERR_EBPF_NOT_FOUND', message)
+  if (named === undefined) {
+    const message = `There is no type "${name}": a map from a pin, an id or a descriptor comes without the types of its object. Open the object with the option mapPinPath or maps, so that it uses this map, or give a codec.`
+    throw new EbpfError('ERR_EBPF_NOT_FOUND', message)
+  }
+  const plain = name.replace(/^(struct|union|enum)\s+/, '')
+  const hint =
+    plain !== name && named(plain) !== undefined
+      ? `It has "${plain}", of another kind: leave the keyword out.`
+      : 'Compilers leave out what no map, function or variable mentions; RING_RECORD mentions it.'
+  throw new EbpfError('ERR_EBPF_NOT_FOUND', `The object has no type "${name}". ${hint}`)
 }
 
 /** The error of a record that `what` does not fit into. */

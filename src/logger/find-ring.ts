@@ -1,7 +1,7 @@
 // The ring buffer that programs log into: that of an open object, or of a program that somebody has loaded.
 
 import { checkInteger, invalidArgType } from '../arguments.ts'
-import { EbpfError, errorCodes } from '../errors.ts'
+import { EbpfError } from '../errors.ts'
 import { loadedMaps, loadedPrograms } from '../kernel-objects.ts'
 import { RingBuf } from '../maps/ring-buf.ts'
 import { Ebpf } from '../objects/ebpf.ts'
@@ -57,6 +57,6 @@ function checkType(actual: string): void {
 function noRing(who: string): EbpfError {
   const message =
     `${who} has no map ${mapName}: nothing in it logs with aya-log-ebpf, or not at the level that it was compiled for. ` +
-    errorCodes.ERR_EBPF_NOT_FOUND.remedy
+    'Give the object that logs, or go without a logger.'
   return new EbpfError('ERR_EBPF_NOT_FOUND', message, { map: mapName })
 }

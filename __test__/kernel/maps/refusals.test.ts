@@ -1,7 +1,7 @@
 // What the kernel refuses maps, each with its reason: no room, no permission, nothing there, nothing that can be made.
 import test from 'ava'
-import { type BytesMap, HashMap, LpmTrie, MapBase, type MapOptions, Queue } from 'ayajs'
-import { openFixture, u32Key } from '../../helpers/fixtures.ts'
+import { ArrayMap, type BytesMap, HashMap, LpmTrie, MapBase, type MapOptions, Queue } from 'ayajs'
+import { openFixture, takenFrom, u32Key } from '../../helpers/fixtures.ts'
 import { leaveNothingBehind, ownDescriptors } from '../../helpers/left-behind.ts'
 import { closing, makeHash, makeTypedHash, numbered } from '../../helpers/map-kit.ts'
 import { until } from '../../helpers/poll.ts'
@@ -65,6 +65,15 @@ test('a map id that has gone is ERR_EBPF_NOT_FOUND', async (t) => {
   t.throws(() => HashMap.fromId(2 ** 32 - 1), { code: 'ERR_EBPF_NOT_FOUND' })
   for (const wrong of [0, -1, 0.5, NaN, 2 ** 32]) t.throws(() => HashMap.fromId(wrong), range)
   for (const wrong of ['1', 1n, null, undefined]) t.throws(() => HashMap.fromId(wrong as never), type)
+})
+
+test('a map that was taken is not said to have never been there', (t) => {
+  const bpf = openFixture(t, 'maps')
+  const taken = takenFrom(bpf, 'array')
+  t.teardown(() => taken.close())
+  const message = /^The map "array" has been taken out of the object: use the one that takeMap\(\) returned\.$/
+  t.throws(() => ArrayMap.tryFrom(bpf.map('array')), { code: 'ERR_EBPF_NOT_FOUND', message })
+  t.throws(() => ArrayMap.tryFrom(bpf.takeMap('array')), { code: 'ERR_EBPF_NOT_FOUND', message })
 })
 
 test('a descriptor that is none, or not of a map, is refused', (t) => {
