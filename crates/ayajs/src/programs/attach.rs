@@ -231,8 +231,10 @@ impl Request<'_> {
     /// The revision that was expected, and the one that is there.
     fn revisions(&self) -> String {
         let expected = self.placement.expected_revision;
-        let present = sys::program_query(self.cgroup, self.attach_type, false)
-            .map_or_else(|_| String::new(), |query| format!(" and has {}", query.revision));
+        let present = sys::program_query(self.cgroup, self.attach_type, false).map_or_else(
+            |_| String::new(),
+            |query| format!(" and has {}", query.revision),
+        );
         format!(", which was to have revision {expected}{present}")
     }
 
