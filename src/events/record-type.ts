@@ -1,6 +1,6 @@
 // What a record of a ring buffer is made into: bytes, or a value of one type.
 
-import { checkObject, invalidArgType } from '../arguments.ts'
+import { checkInteger, checkObject, invalidArgType } from '../arguments.ts'
 import type { Codec, Memory } from '../btf/codec.ts'
 import { mostPooled, pooledCopy } from '../btf/byte-pool.ts'
 import { EbpfError } from '../errors.ts'
@@ -34,6 +34,7 @@ export function checkCodec(name: string, value: unknown, types: MapTypes): Codec
 
   const { size, decode } = checkObject(name, value) as Partial<Codec>
   if (typeof decode !== 'function' || typeof size !== 'number') throw invalidArgType(name, 'a codec', value)
+  checkInteger(`${name}.size`, size, 1, 2 ** 31 - 1)
   return value as Codec
 }
 

@@ -1,6 +1,6 @@
 // The arguments of `update`, which all links share.
 
-import { checkObject, checkOptions, invalidArgType } from '../arguments.ts'
+import { checkObject, checkOptions, notInstance } from '../arguments.ts'
 import type { Binding } from '../native.ts'
 import type { CgroupSkb } from '../programs/cgroup-skb.ts'
 
@@ -25,7 +25,7 @@ export function toNativeUpdate(
 
 function nativeOf(name: string, program: unknown): Binding.CgroupSkb {
   if (typeof program !== 'object' || program === null || !(nativeProgram in program)) {
-    throw invalidArgType(name, 'an instance of CgroupSkb', program)
+    throw notInstance(name, 'CgroupSkb', program)
   }
   return program[nativeProgram] as Binding.CgroupSkb
 }

@@ -1,6 +1,6 @@
 // The ring buffer that programs log into: that of an open object, or of a program that somebody has loaded.
 
-import { checkInteger, invalidArgType } from '../arguments.ts'
+import { checkInteger, notInstance } from '../arguments.ts'
 import { EbpfError } from '../errors.ts'
 import { loadedMaps, loadedPrograms } from '../kernel-objects.ts'
 import { RingBuf } from '../maps/ring-buf.ts'
@@ -12,7 +12,7 @@ const mapName = 'AYA_LOGS'
 
 /** The ring of an object, by a descriptor of its own: the object may be closed before. */
 export function ringOfObject(bpf: unknown): RingBuf<Uint8Array> {
-  if (!(bpf instanceof Ebpf)) throw invalidArgType('bpf', 'an instance of Ebpf', bpf)
+  if (!(bpf instanceof Ebpf)) throw notInstance('bpf', 'Ebpf', bpf)
   const map = bpf.hasMap(mapName) ? (bpf as Ebpf).map(mapName) : null
   if (map === null) throw noRing('The object')
   checkType(map.mapType)

@@ -16,7 +16,7 @@ import { withStackOf } from '../promises.ts'
 import { Ebpf } from './ebpf.ts'
 import { isBytes, type InitialValue } from './initial-values.ts'
 import { open, openAsync } from './open.ts'
-import { checkLogLevel, newLoader, type LoadOptions } from './options.ts'
+import { checkLogLevel, checkSizable, newLoader, type LoadOptions } from './options.ts'
 import { fromBytes, fromFile, fromFileAsync } from './source.ts'
 import type { ObjectTypes } from './types.ts'
 
@@ -74,7 +74,8 @@ export class EbpfLoader {
 
   /** Sets how many entries a map has room for. As in aya, a name that the object does not have is ignored. */
   mapMaxEntries(name: string, maxEntries: number): this {
-    this.#native.mapMaxEntries(checkName('name', name), checkInteger('maxEntries', maxEntries, 0, 2 ** 32 - 1))
+    checkSizable('name', checkName('name', name))
+    this.#native.mapMaxEntries(name, checkInteger('maxEntries', maxEntries, 0, 2 ** 32 - 1))
     return this
   }
 

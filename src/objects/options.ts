@@ -136,6 +136,7 @@ const setters: Readonly<Partial<Record<keyof LoadOptions, (loader: Binding.EbpfL
   },
   mapMaxEntries: (loader, value) => {
     for (const [name, count] of named('options.mapMaxEntries', value)) {
+      checkSizable('options.mapMaxEntries', name)
       loader.mapMaxEntries(name, checkInteger(`options.mapMaxEntries.${name}`, count, 0, 2 ** 32 - 1))
     }
   },
@@ -154,6 +155,16 @@ const setters: Readonly<Partial<Record<keyof LoadOptions, (loader: Binding.EbpfL
     for (const name of value) loader.extension(checkName('options.extensions', name))
   },
   verifierLogLevel: (loader, value) => loader.verifierLogLevel(checkLogLevel('options.verifierLogLevel', value)),
+}
+
+/** Refuses sections of global variables: one with more entries is no memory that can be shared. @internal */
+export function checkSizable(option: string, name: string): void {
+  if (!/^\.(bss|data|rodata)/.test(name)) return
+  throw invalidArgValue(
+    option,
+    'must name maps: a section of global variables has one entry, which holds them all',
+    name,
+  )
 }
 
 /** @internal */

@@ -9,6 +9,7 @@ import {
   checkOptions,
   invalidArgType,
   invalidArgValue,
+  notInstance,
 } from '../arguments.ts'
 import { CgroupSkbLink } from '../links/cgroup-skb-link.ts'
 import { FdLink, PinnedLink } from '../links/fd-link.ts'
@@ -161,6 +162,6 @@ function programAnchor(name: string, anchor: unknown): NativeAnchor {
 }
 
 function programFd(name: string, program: unknown): number {
-  if (!(program instanceof Program)) throw invalidArgType(name, 'an instance of Program', program)
+  if (!(program instanceof Program)) throw notInstance(name, 'Program', program)
   return program.fd()
 }

@@ -123,6 +123,12 @@ test('Options and arguments that mean nothing are refused before anything is rea
   const bad: [() => unknown, string][] = [
     [() => ring.events({ signal: 1 as never }), 'ERR_INVALID_ARG_TYPE'],
     [() => ring.events({ reuse: true } as never), 'ERR_INVALID_ARG_VALUE'],
+    [() => ring.events(new AbortController().signal as never), 'ERR_INVALID_ARG_TYPE'],
+    [() => ring.batches(new AbortController().signal as never), 'ERR_INVALID_ARG_TYPE'],
+    ...[-1, 0, 0.5, NaN, 2 ** 31].map((size): [() => unknown, string] => [
+      () => ring.as({ ...exec, size }),
+      'ERR_OUT_OF_RANGE',
+    ]),
     [() => ring.batches({ maxRecords: 0 }), 'ERR_OUT_OF_RANGE'],
     [() => ring.batches({ maxRecords: 1.5 }), 'ERR_OUT_OF_RANGE'],
     [() => ring.batches({ reuse: 1 as never }), 'ERR_INVALID_ARG_TYPE'],
@@ -187,8 +193,8 @@ test('RingBuf.as takes names as C and ayajs inspect spell them', (t) => {
   const { ring, write } = openRing(t)
   write(1)
   t.is(ring.as<{ twice: number }>('struct numbered').drain().decode()[0]?.twice, 0)
-  const kinds = { exec: { tag: 1, type: 'struct  exec_event' }, exit: { tag: 2, type: 'exit_event' } }
-  t.notThrows(() => ring.as({ tag: 'kind', kinds }))
+  const named = { exec: { tag: 1, type: 'struct  exec_event' }, exit: { tag: 2, type: 'exit_event' } }
+  t.notThrows(() => ring.as({ tag: 'kind', kinds: named }))
 })
 
 test('A map without the types of its object has no names, and tells what to do', (t) => {
