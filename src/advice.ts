@@ -8,8 +8,18 @@ export function adviceFor(code: EbpfErrorCode, details: EbpfErrorDetails): strin
     const missing = details.missingCapabilities?.join(' and ') ?? 'capabilities'
     return `This process lacks ${missing}: run it as root, or give it the capabilities.`
   }
+  const limit = descriptorLimits[details.errnoName ?? '']
+  if (limit !== undefined) return limit
   const row = table.find((advice) => fits(advice, code, details))
   return row?.text ?? errorCodes[code].remedy
+}
+
+/** The limits of descriptors, whatever was about to have one. */
+const descriptorLimits: Readonly<Record<string, string>> = {
+  EMFILE:
+    'The process has as many descriptors as it may have: close what is not needed any more, or raise the limit (ulimit -n).',
+  ENFILE:
+    'The system has as many open files as it may have: close what is not needed any more, or raise the limit (sysctl fs.file-max).',
 }
 
 interface Advice {
@@ -31,6 +41,10 @@ const table: readonly Advice[] = [
     code: 'ERR_EBPF_BUSY',
     when: ({ map }) => map === undefined,
     text: 'Await the promise of loadAsync() first.',
+  },
+  {
+    code: 'ERR_EBPF_BUSY',
+    text: 'Read with the object that reads already, or close() that: it stays the reader when its loop has been left.',
   },
   {
     code: 'ERR_EBPF_ATTACH',
@@ -67,7 +81,7 @@ const table: readonly Advice[] = [
   {
     code: 'ERR_EBPF_NOT_FOUND',
     when: ({ syscall }) => syscall !== undefined,
-    text: 'It has ended since: bpftool map show and bpftool prog show list what there is.',
+    text: 'There is none, or not any more: bpftool map show, bpftool prog show and bpftool link show list what there is.',
   },
   {
     code: 'ERR_EBPF_NOT_ATTACHED',

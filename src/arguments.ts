@@ -82,14 +82,52 @@ export function checkObject(name: string, value: unknown): object {
   return value
 }
 
-/** Refuses keys that mean nothing, with the nearest one that does. @internal */
+/** Refuses keys that mean nothing, with the nearest one that does, and objects that are no options. @internal */
 export function checkOptions(name: string, options: object, known: readonly string[]): void {
+  if (isSomethingElse(options, known)) {
+    const hint = options instanceof AbortSignal && known.includes('signal') ? ', as in { signal }' : ''
+    throw invalidArgType(name, `an object of options${hint}`, options)
+  }
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue
     const near = nearest(key, known)
     const hint = near === undefined ? `known are: ${known.join(', ')}` : `did you mean "${near}"?`
     throw coded(TypeError, 'ERR_INVALID_ARG_VALUE', `Unknown option "${key}" in "${name}"; ${hint}`)
   }
+}
+
+/** Whether an object of some class has nothing of what is known: it is no options, though nothing in it is wrong. */
+function isSomethingElse(options: object, known: readonly string[]): boolean {
+  const prototype: unknown = Object.getPrototypeOf(options)
+  // Of another realm, too: that of a test runner, or of a vm.
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null
+  return !isPlain && Object.keys(options).length === 0 && !known.some((key) => key in options)
+}
+
+/**
+ * The error for a value that is no instance of a class of ours. Where two copies of this package are loaded, each has classes of
+ * its own, of the same names.
+ *
+ * @internal
+ */
+export function notInstance(name: string, className: string, value: unknown, orElse = ''): TypeError {
+  const { message } = invalidArgType(name, `an instance of ${className}${orElse}`, value)
+  const why = hasClassNamed(value, className)
+    ? ' of another copy of ayajs: load it once (npm ls ayajs shows what is installed)'
+    : ''
+  return coded(TypeError, 'ERR_INVALID_ARG_TYPE', message + why)
+}
+
+function hasClassNamed(value: unknown, className: string): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  let of: object | null = value
+  // No class of ours has more ancestors, and a proxy can have any number.
+  for (let depth = 0; of !== null && depth < 8; depth++) {
+    const { constructor } = of
+    if (typeof constructor === 'function' && constructor.name === className) return true
+    of = Object.getPrototypeOf(of) as object | null
+  }
+  return false
 }
 
 /** @internal */

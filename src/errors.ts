@@ -26,7 +26,8 @@ export const errorCodes = {
   ERR_EBPF_BUSY: {
     means:
       'An asynchronous load of the same object is running, or the ring buffer has another reader; nothing waits for them on the event loop.',
-    remedy: 'Await the promise of loadAsync() first, or end the other reader: leave its loop, or close it.',
+    remedy:
+      'Await the promise of loadAsync() first; or read with the object that reads already, or close() that: leaving its loop does not end the reader.',
   },
   ERR_EBPF_CLOSED: {
     means: 'The handle, or the object that it came from, has been closed, detached or unloaded.',

@@ -1,13 +1,6 @@
 // `Btf`: the type information of a kernel, to relocate objects against.
 
-import {
-  checkBytes,
-  checkPath,
-  illegalConstructor,
-  invalidArgType,
-  type BytesLike,
-  type PathLike,
-} from './arguments.ts'
+import { checkBytes, checkPath, illegalConstructor, notInstance, type BytesLike, type PathLike } from './arguments.ts'
 import { native, type Binding } from './native.ts'
 
 /** The addon's BTF in ours; set by the class, which alone can look inside. @internal */
@@ -54,7 +47,7 @@ export class Btf {
   static {
     nativeBtf = (name, btf) => {
       if (typeof btf !== 'object' || btf === null || !(#native in btf)) {
-        throw invalidArgType(name, 'an instance of Btf or null', btf)
+        throw notInstance(name, 'Btf', btf, ' or null')
       }
       return btf.#native
     }

@@ -26,6 +26,18 @@ test('ayajs inspect shows programs, maps and globals in tables', async (t) => {
   t.false(stdout.includes('\u001B'))
 })
 
+test('ayajs inspect shows values of several members on one line', async (t) => {
+  const { stdout } = await ayajs(['inspect', fixturePath('types')])
+  t.regex(stdout, /^ {2}scalars .* const +\{ u8: 255, s8: -128, u16: 65535, .*…$/m)
+  t.false(stdout.includes('\\x'))
+})
+
+test('ayajs inspect leaves out what only states the type of records', async (t) => {
+  const { stdout } = await ayajs(['inspect', fixturePath('ring')])
+  t.regex(stdout, /^ {2}record_size /m)
+  t.notRegex(stdout, /_record/)
+})
+
 test('ayajs inspect shows the maps that a map of maps holds', async (t) => {
   const { stdout } = await ayajs(['inspect', fixturePath('map_types')])
   t.regex(stdout, /^ {2}array_of_maps +ArrayOfMaps +.*\n {4}array_of_maps\.inner +Hash +struct key \(8\)/m)

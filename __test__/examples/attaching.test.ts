@@ -103,9 +103,9 @@ test('forbidden-subtree: the error names the cgroup that forbids, and links forb
   const { path } = makeCgroup(t)
   const { status, stdout, stderr } = await run('forbidden-subtree', path)
   t.is(
-    stdout.replace(/(?<=has program )\d+/, '<id>'),
+    stdout.replace(/(?<=has program )\d+/, '<id>').replace(/(?<=to the cgroup ")[^"]+/, '<below>'),
     `ERR_EBPF_ATTACH EPERM
-Cannot attach program "egress_filter" to the cgroup: Operation not permitted (EPERM). The cgroup "${path}" above has program <id> as Single, which forbids all others below: detach it there, or have it attached by a link, as AllowMultiple or as AllowOverride.
+Cannot attach program "egress_filter" to the cgroup "<below>": Operation not permitted (EPERM). The cgroup "${path}" above has program <id> as Single, which forbids all others below: detach it there, or have it attached by a link, as AllowMultiple or as AllowOverride.
 by links, both are attached
 `,
   )

@@ -174,6 +174,7 @@ const noOptions: readonly { options: unknown; says: RegExp }[] = [
   { options: { mapMaxEntries: { packets: '7' } }, says: /"options.mapMaxEntries.packets"/ },
   { options: { mapMaxEntries: { packets: -1 } }, says: /"options.mapMaxEntries.packets"/ },
   { options: { mapMaxEntries: { packets: 2 ** 32 } }, says: /"options.mapMaxEntries.packets"/ },
+  { options: { mapMaxEntries: { '.bss': 2 } }, says: /a section of global variables has one entry.*'\.bss'/ },
   { options: { mapMaxEntries: 7 }, says: /"options.mapMaxEntries"/ },
   { options: { mapPinPath: { packets: '' } }, says: /"options.mapPinPath.packets"/ },
   { options: { extensions: 'count_egress' }, says: /"options.extensions"/ },

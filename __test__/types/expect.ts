@@ -12,6 +12,13 @@ export declare function exactly<Expected>(): <Actual>(
 /** Compiles when the two types are the same: `same<A, B>()`. */
 export declare function same<A, B>(...proof: Same<A, B> extends true ? [] : [never]): void
 
+/** Compiles when every member that may be left out may be `undefined` as well. */
+export declare function leavesOut<T>(
+  ...proof: Same<Required<T>, Required<Undefinable<T>>> extends true ? [] : [never]
+): void
+
+type Undefinable<T> = { [K in keyof T]: {} extends Pick<T, K> ? T[K] | undefined : T[K] }
+
 /** Names of members that are `any`, or functions that take or return it; `never` when there are none. */
 export type AnyMembers<T> = {
   [K in keyof T]-?: IsAny<T[K]> extends true

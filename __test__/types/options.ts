@@ -1,7 +1,28 @@
 // Types of the options of loading, and of errors.
 import { Btf, Ebpf, EbpfError, VerifierLogLevel } from 'ayajs'
-import type { EbpfErrorCode, EbpfLoader, errorCodes, LoadOptions } from 'ayajs'
-import { exactly, same } from './expect.ts'
+import type {
+  BatchesAsyncOptions,
+  BatchesOptions,
+  EbpfErrorCode,
+  EbpfLoader,
+  EbpfLoggerOptions,
+  errorCodes,
+  EventBatchesOptions,
+  LinkAttachOptions,
+  LoadOptions,
+  MapOptions,
+  MultipleAttachOptions,
+  PushOptions,
+  QueryOptions,
+  ReplaceAttachOptions,
+  SetOptions,
+  SingleAttachOptions,
+  TestRunOptions,
+  UpdateOptions,
+  WalkOptions,
+  WriteTypesOptions,
+} from 'ayajs'
+import { exactly, leavesOut, same } from './expect.ts'
 
 const path = 'filter.bpf.o'
 
@@ -16,6 +37,26 @@ Ebpf.loadFile(path, {
   verifierLogLevel: VerifierLogLevel.Verbose | VerifierLogLevel.Stats,
 })
 Ebpf.loadFile(path, { btf: null })
+/** An option that is `undefined` is left out, also where a compiler tells the two apart. */
+leavesOut<LoadOptions>()
+leavesOut<TestRunOptions>()
+leavesOut<QueryOptions>()
+leavesOut<UpdateOptions>()
+leavesOut<LinkAttachOptions>()
+leavesOut<MultipleAttachOptions>()
+leavesOut<ReplaceAttachOptions>()
+leavesOut<SingleAttachOptions>()
+leavesOut<WriteTypesOptions>()
+leavesOut<EbpfLoggerOptions>()
+leavesOut<WalkOptions>()
+leavesOut<EventBatchesOptions>()
+leavesOut<PushOptions>()
+leavesOut<SetOptions>()
+leavesOut<MapOptions>()
+leavesOut<BatchesOptions>()
+leavesOut<BatchesAsyncOptions>()
+// @ts-expect-error the number must be one
+leavesOut<{ count?: number }>()
 
 // @ts-expect-error no such option
 Ebpf.loadFile(path, { maxEntries: { flows: 1024 } })
@@ -28,8 +69,6 @@ Ebpf.loadFile(path, { globals: 10 })
 Ebpf.loadFile(path, { mapMaxEntries: { flows: '1024' } })
 // @ts-expect-error extensions are a list
 Ebpf.loadFile(path, { extensions: 'replacement' })
-// @ts-expect-error undefined is not the same as left out
-Ebpf.loadFile(path, { verifierLogLevel: undefined })
 // @ts-expect-error a path is no number
 Ebpf.loadFile(3)
 // @ts-expect-error an object is bytes

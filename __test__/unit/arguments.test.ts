@@ -1,4 +1,5 @@
 // Checks of arguments: what passes, and the words for what does not.
+import { runInNewContext } from 'node:vm'
 import test from 'ava'
 import * as built from '../../dist/arguments.js'
 import type * as source from '../../src/arguments.ts' // The built types leave out what is internal.
@@ -13,9 +14,23 @@ const {
   checkOptions,
   checkPath,
   illegalConstructor,
+  notInstance,
 } = built as unknown as typeof source
 
 const text = new TextEncoder()
+
+/** Options may be made by a class. */
+class Settings {
+  get a(): number {
+    return 1
+  }
+}
+
+/** As another copy of the package has them. */
+class MapBase {
+  readonly name = 'flows'
+}
+class HashMap extends MapBase {}
 
 test('checkPath gives strings and bytes back as they are, and file URLs as paths', (t) => {
   const bytes = text.encode('/tmp/ü')
@@ -44,6 +59,9 @@ test('what is right comes back as it is', (t) => {
   t.is(checkOneOf('type', 'a', ['a', 'b']), 'a')
   t.is(checkObject('options', object), object)
   t.notThrows(() => checkOptions('options', { a: 1 }, ['a', 'b']))
+  t.notThrows(() => checkOptions('options', Object.create(null), ['a']))
+  t.notThrows(() => checkOptions('options', runInNewContext('({})'), ['a']))
+  t.notThrows(() => checkOptions('options', new Settings(), ['a']))
 })
 
 const cases: { title: string; run: () => unknown; error: typeof Error; code: string; message: string }[] = [
@@ -153,6 +171,40 @@ const cases: { title: string; run: () => unknown; error: typeof Error; code: str
     error: TypeError,
     code: 'ERR_INVALID_ARG_VALUE',
     message: 'Unknown option "toString" in "options"; known are: packet, repeat',
+  },
+  {
+    title: 'checkOptions refuses a signal in place of options',
+    run: () => checkOptions('options', new AbortController().signal, ['signal', 'maxEntries']),
+    error: TypeError,
+    code: 'ERR_INVALID_ARG_TYPE',
+    message:
+      'The "options" argument must be an object of options, as in { signal }. Received an instance of AbortSignal',
+  },
+  {
+    title: 'checkOptions refuses what has none of the options, and nothing else either',
+    run: () => checkOptions('options', new Map([['a', 1]]), ['a']),
+    error: TypeError,
+    code: 'ERR_INVALID_ARG_TYPE',
+    message: 'The "options" argument must be an object of options. Received an instance of Map',
+  },
+  {
+    title: 'what is of no such class is shown',
+    run: () => {
+      throw notInstance('map', 'MapBase', new Map(), ' or null')
+    },
+    error: TypeError,
+    code: 'ERR_INVALID_ARG_TYPE',
+    message: 'The "map" argument must be an instance of MapBase or null. Received an instance of Map',
+  },
+  {
+    title: 'what is of a class of the same name is of another copy of the package',
+    run: () => {
+      throw notInstance('options.like', 'MapBase', new HashMap())
+    },
+    error: TypeError,
+    code: 'ERR_INVALID_ARG_TYPE',
+    message:
+      'The "options.like" argument must be an instance of MapBase. Received an instance of HashMap of another copy of ayajs: load it once (npm ls ayajs shows what is installed)',
   },
   {
     title: 'a long value is shown in short',

@@ -113,6 +113,33 @@ const remedies: [title: string, failure: Partial<Failure>, end: string][] = [
     'Read `verifierLog`: its last lines tell the reason.',
   ],
   [
+    'an object that is being loaded points at the promise',
+    { code: 'ERR_EBPF_BUSY' },
+    'Await the promise of loadAsync() first.',
+  ],
+  [
+    'a ring buffer that has a reader points at that, whose loop may have been left',
+    { code: 'ERR_EBPF_BUSY', map: 'events' },
+    'Read with the object that reads already, or close() that: it stays the reader when its loop has been left.',
+  ],
+  [
+    'an id that the kernel does not have may never have been one',
+    { code: 'ERR_EBPF_NOT_FOUND', errno: -2, syscall: 'BPF_MAP_GET_FD_BY_ID' },
+    'There is none, or not any more: bpftool map show, bpftool prog show and bpftool link show list what there is.',
+  ],
+  ...(['ERR_EBPF_FILE', 'ERR_EBPF_MAP', 'ERR_EBPF_SYSCALL'] as const).map(
+    (code): [string, Partial<Failure>, string] => [
+      `${code} for want of descriptors tells the limit`,
+      { code, errno: -24 },
+      'The process has as many descriptors as it may have: close what is not needed any more, or raise the limit (ulimit -n).',
+    ],
+  ),
+  [
+    'a system without descriptors tells its limit',
+    { code: 'ERR_EBPF_MAP', errno: -23, syscall: 'BPF_MAP_CREATE' },
+    'The system has as many open files as it may have: close what is not needed any more, or raise the limit (sysctl fs.file-max).',
+  ],
+  [
     'a code without more exact knowledge gets the advice of the table',
     { code: 'ERR_EBPF_CLOSED' },
     'It can be used no more: keep it open for as long as it is needed.',

@@ -25,12 +25,12 @@ export interface WriteTypesOptions {
   /** The name of the object's file, `filter.bpf.o`: the first line of what is written tells it. A path before it is left out. */
   readonly file: string
   /** What the interface and the constant are called. Default: the file's name, so that `filter.bpf.o` is `Filter`. */
-  readonly name?: string
+  readonly name?: string | undefined
   /**
    * `typescript` is one erasable file. `esm` and `commonjs` are JavaScript, which goes with `declarations` in a `.d.ts`.
    * Default: `typescript`.
    */
-  readonly format?: TypesFormat
+  readonly format?: TypesFormat | undefined
 }
 
 /** What {@link writeTypes} can write. */

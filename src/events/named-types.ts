@@ -4,9 +4,9 @@ import type { BtfTypes } from '../btf/btf-types.ts'
 import { namesOf, type Field, type Part, type Shape } from '../btf/shape.ts'
 import type { NamedType } from '../maps/types.ts'
 
-/** The struct, union or typedef of this name, for `MapTypes.named`. */
+/** The type of this name, which may be spelled as in C: `struct event`. For `MapTypes.named`. */
 export function namedType(types: BtfTypes, name: string): NamedType | undefined {
-  const id = types.find(name, 'struct', 'union') ?? types.find(name, 'typedef')
+  const id = idOf(types, name)
   if (id === undefined) return undefined
   return {
     get codec() {
@@ -14,6 +14,13 @@ export function namedType(types: BtfTypes, name: string): NamedType | undefined 
     },
     member: (path) => memberOf(types.shapeOf(id), path.split('.')),
   }
+}
+
+function idOf(types: BtfTypes, name: string): number | undefined {
+  const [, keyword, tag] = /^(struct|union|enum)\s+(.+)$/.exec(name) ?? []
+  if (tag === undefined) return types.find(name, 'struct', 'union') ?? types.find(name, 'typedef')
+  if (keyword === 'enum') return types.find(tag, 'enum', 'enum64')
+  return types.find(tag, keyword === 'union' ? 'union' : 'struct')
 }
 
 function memberOf(shape: Shape, [name, ...rest]: readonly string[]): { offset: number; size: number } | undefined {

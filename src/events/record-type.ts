@@ -1,6 +1,6 @@
 // What a record of a ring buffer is made into: bytes, or a value of one type.
 
-import { checkObject, invalidArgType } from '../arguments.ts'
+import { checkInteger, checkObject, invalidArgType } from '../arguments.ts'
 import type { Codec, Memory } from '../btf/codec.ts'
 import { mostPooled, pooledCopy } from '../btf/byte-pool.ts'
 import { EbpfError } from '../errors.ts'
@@ -34,6 +34,7 @@ export function checkCodec(name: string, value: unknown, types: MapTypes): Codec
 
   const { size, decode } = checkObject(name, value) as Partial<Codec>
   if (typeof decode !== 'function' || typeof size !== 'number') throw invalidArgType(name, 'a codec', value)
+  checkInteger(`${name}.size`, size, 1, 2 ** 31 - 1)
   return value as Codec
 }
 
@@ -41,11 +42,16 @@ export function checkCodec(name: string, value: unknown, types: MapTypes): Codec
 export function findType(name: string, { named }: MapTypes): NamedType {
   const found = named?.(name)
   if (found !== undefined) return found
-  const message =
-    named === undefined
-      ? `There is no type "${name}": the map comes without the types of its object.`
-      : `The object has no type "${name}": compilers leave out what no map, function or variable mentions. RING_RECORD mentions it.`
-  throw new EbpfError('ERR_EBPF_NOT_FOUND', message)
+  if (named === undefined) {
+    const message = `There is no type "${name}": a map from a pin, an id or a descriptor comes without the types of its object. Open the object with the option mapPinPath or maps, so that it uses this map, or give a codec.`
+    throw new EbpfError('ERR_EBPF_NOT_FOUND', message)
+  }
+  const plain = name.replace(/^(struct|union|enum)\s+/, '')
+  const hint =
+    plain !== name && named(plain) !== undefined
+      ? `It has "${plain}", of another kind: leave the keyword out.`
+      : 'Compilers leave out what no map, function or variable mentions; RING_RECORD mentions it.'
+  throw new EbpfError('ERR_EBPF_NOT_FOUND', `The object has no type "${name}". ${hint}`)
 }
 
 /** The error of a record that `what` does not fit into. */

@@ -2,7 +2,8 @@
 
 import { closeSync, constants, openSync, readFileSync, readlinkSync, realpathSync, statfsSync, statSync } from 'node:fs'
 import { checkInteger, checkPath, invalidArgType, type PathLike } from '../arguments.ts'
-import { EbpfError } from '../errors.ts'
+import { adviceFor } from '../advice.ts'
+import { EbpfError, type EbpfErrorDetails } from '../errors.ts'
 import { nameOfErrno } from '../failure.ts'
 
 /** A cgroup: the path of its directory, an open descriptor, or something that has one, such as a `FileHandle`. */
@@ -61,9 +62,14 @@ function openDirectory(path: string | Uint8Array, text: string): number {
     if (errnoName === 'ENOTDIR') {
       throw new EbpfError('ERR_EBPF_NOT_CGROUP', `"${text}" is not a directory. ${whereCgroupsAre()}`, details)
     }
-    const message = `Cannot open the cgroup "${text}": ${errnoName}. ${errnoName === 'ENOENT' ? `Make it first (mkdir). ` : ''}${whereCgroupsAre()}`
-    throw new EbpfError('ERR_EBPF_FILE', message, details)
+    throw new EbpfError('ERR_EBPF_FILE', `Cannot open the cgroup "${text}": ${errnoName}. ${advice(details)}`, details)
   }
+}
+
+function advice(details: EbpfErrorDetails): string {
+  const { errnoName } = details
+  if (errnoName === 'EMFILE' || errnoName === 'ENFILE') return adviceFor('ERR_EBPF_FILE', details)
+  return `${errnoName === 'ENOENT' ? 'Make it first (mkdir). ' : ''}${whereCgroupsAre()}`
 }
 
 /** The kernel says EBADF to every directory that is not a cgroup v2. Only then is it looked at more closely. */

@@ -1,6 +1,6 @@
 // The arguments of `update`, which all links share.
 
-import { checkObject, checkOptions, invalidArgType } from '../arguments.ts'
+import { checkObject, checkOptions, notInstance } from '../arguments.ts'
 import type { Binding } from '../native.ts'
 import type { CgroupSkb } from '../programs/cgroup-skb.ts'
 
@@ -10,7 +10,7 @@ export const nativeProgram: unique symbol = Symbol('native')
 /** Under which condition a program is replaced. */
 export interface UpdateOptions {
   /** Only if this is the attached program still, else `ERR_EBPF_CONFLICT`. Default: whichever is attached. */
-  readonly expected?: CgroupSkb
+  readonly expected?: CgroupSkb | undefined
 }
 
 /** The arguments of `update` as the addon takes them. @internal */
@@ -25,7 +25,7 @@ export function toNativeUpdate(
 
 function nativeOf(name: string, program: unknown): Binding.CgroupSkb {
   if (typeof program !== 'object' || program === null || !(nativeProgram in program)) {
-    throw invalidArgType(name, 'an instance of CgroupSkb', program)
+    throw notInstance(name, 'CgroupSkb', program)
   }
   return program[nativeProgram] as Binding.CgroupSkb
 }

@@ -8,9 +8,9 @@ import { cgroupsAbove, withCgroup, type Cgroup } from './cgroup.ts'
 /** What to ask for. */
 export interface QueryOptions {
   /** The programs that run for the cgroup, those of its ancestors included, in the order of running. Default: `false`. */
-  readonly effective?: boolean
+  readonly effective?: boolean | undefined
   /** Adds the ids of the links, by walking all links of the system: needs `CAP_SYS_ADMIN`. Default: `false`. */
-  readonly links?: boolean
+  readonly links?: boolean | undefined
 }
 
 /** One program that is attached. */

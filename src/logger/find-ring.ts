@@ -1,7 +1,7 @@
 // The ring buffer that programs log into: that of an open object, or of a program that somebody has loaded.
 
-import { checkInteger, invalidArgType } from '../arguments.ts'
-import { EbpfError, errorCodes } from '../errors.ts'
+import { checkInteger, notInstance } from '../arguments.ts'
+import { EbpfError } from '../errors.ts'
 import { loadedMaps, loadedPrograms } from '../kernel-objects.ts'
 import { RingBuf } from '../maps/ring-buf.ts'
 import { Ebpf } from '../objects/ebpf.ts'
@@ -12,7 +12,7 @@ const mapName = 'AYA_LOGS'
 
 /** The ring of an object, by a descriptor of its own: the object may be closed before. */
 export function ringOfObject(bpf: unknown): RingBuf<Uint8Array> {
-  if (!(bpf instanceof Ebpf)) throw invalidArgType('bpf', 'an instance of Ebpf', bpf)
+  if (!(bpf instanceof Ebpf)) throw notInstance('bpf', 'Ebpf', bpf)
   const map = bpf.hasMap(mapName) ? (bpf as Ebpf).map(mapName) : null
   if (map === null) throw noRing('The object')
   checkType(map.mapType)
@@ -57,6 +57,6 @@ function checkType(actual: string): void {
 function noRing(who: string): EbpfError {
   const message =
     `${who} has no map ${mapName}: nothing in it logs with aya-log-ebpf, or not at the level that it was compiled for. ` +
-    errorCodes.ERR_EBPF_NOT_FOUND.remedy
+    'Give the object that logs, or go without a logger.'
   return new EbpfError('ERR_EBPF_NOT_FOUND', message, { map: mapName })
 }

@@ -2,7 +2,7 @@
 
 import type { PathLike } from '../arguments.ts'
 import type { Codec } from '../btf/codec.ts'
-import { checkBelow, indexCodec } from './codecs.ts'
+import { checkBelow, indexCodec, indexPath } from './codecs.ts'
 import { mapKind, type MapKind } from './create.ts'
 import type { MapBase } from './map-base.ts'
 import { MapOfMaps, type ArrayOfMapsShape } from './map-of-maps.ts'
@@ -47,7 +47,7 @@ export class ArrayOfMaps<M extends MapBase = MapBase> extends MapOfMaps<number, 
    *   `ERR_EBPF_CLOSED`.
    */
   override set(index: number, map: M): this {
-    checkBelow('index', index, this.length)
+    checkBelow(indexPath(this.raw), index, this.length)
     return super.set(index, map)
   }
 
@@ -58,7 +58,7 @@ export class ArrayOfMaps<M extends MapBase = MapBase> extends MapOfMaps<number, 
    * @throws {EbpfError} `ERR_EBPF_MAP`, `ERR_EBPF_CLOSED`.
    */
   override delete(index: number): boolean {
-    checkBelow('index', index, this.length)
+    checkBelow(indexPath(this.raw), index, this.length)
     return super.delete(index)
   }
 

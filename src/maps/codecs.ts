@@ -6,7 +6,7 @@ import { EbpfError } from '../errors.ts'
 import { called } from './called.ts'
 import type { RawMap } from './raw/raw-map.ts'
 import { isLittleEndian } from './byte-order.ts'
-import type { MapTypes } from './types.ts'
+import { noTypes, type MapTypes } from './types.ts'
 
 /** How the elements of a map are read and written, and what they are called in errors. */
 export interface ElementCodecs<K, V> {
@@ -32,13 +32,13 @@ export function indexCodecs<V>(raw: RawMap, types: MapTypes): ElementCodecs<numb
       encode(index, memory, offset, path)
     },
   }
-  return { key, value: valueCodec(raw, types), keyPath: 'index', valuePath: pathOf(raw, 'value') }
+  return { key, value: valueCodec(raw, types), keyPath: indexPath(raw), valuePath: pathOf(raw, 'value') }
 }
 
 /** The codecs of a map as bytes, all CPUs of a value one after the other. */
 export function byteCodecs(raw: RawMap): ElementCodecs<Uint8Array, Uint8Array> {
   return {
-    key: bytesCodec(raw, 'key', raw.keySize),
+    key: keyCodec(raw, noTypes),
     value: bytesCodec(raw, 'value', raw.valueBytes),
     keyPath: 'key',
     valuePath: 'value',
@@ -71,7 +71,20 @@ export function checkBelow(name: string, index: unknown, length: number): void {
 /** The codec of a map's keys. */
 export function keyCodec<K>(raw: RawMap, types: MapTypes): Codec<K> {
   const codec = fitting(raw, 'key', types.key, raw.keySize) ?? bytesCodec(raw, 'key', raw.keySize)
-  return codec as Codec<K>
+  return (raw.mapType === 'LpmTrie' ? prefixCodec(raw, codec) : codec) as Codec<K>
+}
+
+/** Keys of a trie begin with the length of their prefix. To a longer one the kernel says EINVAL at best, or that it is not there. */
+function prefixCodec(raw: RawMap, codec: Codec): Codec {
+  const most = (raw.keySize - 4) * 8
+  return {
+    ...codec,
+    encode(key, memory, offset, path) {
+      codec.encode(key, memory, offset, path)
+      const length = memory.view.getUint32(offset, isLittleEndian)
+      if (length > most) throw outOfRange(`the prefix of ${path}`, `at most ${most} bits long`, length)
+    },
+  }
 }
 
 function valueCodec<V>(raw: RawMap, types: MapTypes): Codec<V> {
@@ -79,7 +92,12 @@ function valueCodec<V>(raw: RawMap, types: MapTypes): Codec<V> {
   return (raw.perCpu ? perCpuCodec(raw, codec) : codec) as Codec<V>
 }
 
-function pathOf({ name }: RawMap, part: 'key' | 'value'): string {
+/** What messages call an index of a map. */
+export function indexPath(raw: RawMap): string {
+  return pathOf(raw, 'index')
+}
+
+function pathOf({ name }: RawMap, part: 'key' | 'value' | 'index'): string {
   return name === '' ? part : `${name}.${part}`
 }
 

@@ -1,6 +1,16 @@
 // Options of making a map: what each class leaves open, checked, then given to the addon.
 
-import { checkBigInt, checkBoolean, checkInteger, checkName, checkObject, checkOptions } from '../arguments.ts'
+import {
+  checkBigInt,
+  checkBoolean,
+  checkInteger,
+  checkName,
+  checkObject,
+  checkOptions,
+  invalidArgValue,
+} from '../arguments.ts'
+import { mapClasses } from '../btf/map-classes.ts'
+import { nearest } from '../nearest.ts'
 import type { Binding } from '../native.ts'
 import type { MapBase } from './map-base.ts'
 import type { MapInfo } from './map-info.ts'
@@ -118,7 +128,7 @@ export function creation(
       mapFlags: (checkInteger('options.flags', given, 0, unsigned32) | (kind?.flags ?? 0)) >>> 0,
       mapExtra: checkBigInt('options.extra', extra ?? model?.mapExtra ?? 0n, 0n, 2n ** 64n - 1n),
       ...(inner !== undefined && { innerFd: inner.fd() }),
-      ...(name !== undefined && { name: checkName('options.name', name) }),
+      ...(name !== undefined && { name: checkMapName(name) }),
     },
   }
 }
@@ -138,8 +148,23 @@ function optionsOf(kind: MapKind | undefined): readonly string[] {
 }
 
 function mapTypeOf(kind: MapKind | undefined, options: MapOptions, like: string | undefined): string {
-  if (kind === undefined) return checkName('options.mapType', options.mapType ?? like)
+  if (kind === undefined) return checkMapType(options.mapType ?? like)
   if (kind.lruType === undefined) return kind.mapType
   const lru = options.lru === undefined ? like === kind.lruType : checkBoolean('options.lru', options.lru)
   return lru ? kind.lruType : kind.mapType
+}
+
+function checkMapType(value: unknown): string {
+  const mapType = checkName('options.mapType', value)
+  const known = mapClasses.filter(({ number }) => number > 0).map((one) => one.mapType)
+  if (known.includes(mapType)) return mapType
+  const such = nearest(mapType, known) ?? 'LpmTrie'
+  throw invalidArgValue('options.mapType', `must be a type of map in aya's spelling, as "${such}" is`, mapType)
+}
+
+/** The characters that the kernel allows (`bpf_obj_name_cpy` of kernel/bpf/syscall.c). */
+function checkMapName(value: unknown): string {
+  const name = checkName('options.name', value)
+  if (!/^[\w.]*$/.test(name)) throw invalidArgValue('options.name', "must be of letters, digits, '_' and '.'", name)
+  return name
 }

@@ -114,7 +114,8 @@ export abstract class ElementMap<K, V, Given = V> extends MapBase {
    * written.
    *
    * @param options `noExist` and `exist` have each entry written by a call of its own.
-   * @throws {TypeError} and {RangeError} for a key or value that does not fit; nothing is written then.
+   * @throws {TypeError} and {RangeError} for a key or value that does not fit, with its place: `entries[300]`; nothing is
+   *   written then.
    * @throws {EbpfError} As {@link set}; `completed` says how many were written before the one that failed.
    */
   setAll(entries: Iterable<readonly [key: K, value: Given]>, options?: SetOptions): void {

@@ -1,6 +1,6 @@
 // `EventMap`: what maps have in common that programs write records into, for user space to wait for.
 
-import { checkBoolean, checkInteger, checkObject, checkOptions, invalidArgType } from '../arguments.ts'
+import { checkBoolean, checkInteger, checkObject, checkOptions, invalidArgType, notInstance } from '../arguments.ts'
 import type { Codec } from '../btf/codec.ts'
 import { batches, events, unlimited, type EventBatchesOptions, type EventsOptions } from '../events/iterators.ts'
 import type { EventIterator } from '../events/iterators.ts'
@@ -135,7 +135,7 @@ export abstract class EventMap<T = unknown> extends MapBase implements AsyncIter
 
   /** @internal */
   protected countLost(map: MapBase): void {
-    if (!(map instanceof MapBase)) throw invalidArgType('map', 'an instance of MapBase', map)
+    if (!(map instanceof MapBase)) throw notInstance('map', 'MapBase', map)
     lostRecords(map)
     this.#lost = map
   }

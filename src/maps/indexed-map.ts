@@ -1,6 +1,6 @@
 // `IndexedMap`: what arrays have in common.
 
-import { checkIndex, indexCodecs, type ElementCodecs } from './codecs.ts'
+import { checkIndex, indexCodecs, indexPath, type ElementCodecs } from './codecs.ts'
 import { ElementMap } from './element-map.ts'
 import type { GetOptions } from './options.ts'
 
@@ -59,7 +59,7 @@ export abstract class IndexedMap<V, Given = V> extends ElementMap<number, V, Giv
   /** An index of the right kind, though of no element. Reading has no other end than that of 32 bits. */
   #isBehind(index: number): boolean {
     if (typeof index !== 'number') return false
-    checkIndex('index', index)
+    checkIndex(indexPath(this.raw), index)
     return index >= this.raw.maxEntries
   }
 }

@@ -28,7 +28,7 @@ export abstract class KeyedMap<K, V, Given = V> extends ElementMap<K, V, Given> 
    * Deletes many entries, with one system call where the kernel can; how many there were. All keys are checked and encoded
    * before the first one is deleted.
    *
-   * @throws {TypeError} and {RangeError} for a key that does not fit; nothing is deleted then.
+   * @throws {TypeError} and {RangeError} for a key that does not fit, with its place: `keys[300]`; nothing is deleted then.
    * @throws {EbpfError} As {@link delete}; `completed` says how many keys were done before.
    */
   deleteAll(keys: Iterable<K>): number {

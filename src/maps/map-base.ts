@@ -2,14 +2,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { inspect, type InspectOptions } from 'node:util'
-import {
-  checkInteger,
-  checkObject,
-  checkPath,
-  illegalConstructor,
-  invalidArgType,
-  type PathLike,
-} from '../arguments.ts'
+import { checkInteger, checkObject, checkPath, illegalConstructor, notInstance, type PathLike } from '../arguments.ts'
 import { native, type Binding } from '../native.ts'
 import { withStackOf } from '../promises.ts'
 import type { BytesMap } from './bytes-map.ts'
@@ -210,7 +203,7 @@ export class MapBase {
   static {
     typesOf = (map) => map.types
     nativeMap = (name, map) => {
-      if (!isMap(map)) throw invalidArgType(name, 'an instance of MapBase', map)
+      if (!isMap(map)) throw notInstance(name, 'MapBase', map)
       return map.#raw.native
     }
   }
@@ -227,10 +220,13 @@ function opened(wanted: typeof MapBase, data: Binding.MapData): MapBase {
 
 function prepared(wanted: typeof MapBase, options: MapOptions): Creation {
   const { like, inner } = checkObject('options', options) as MapOptions
-  if (like !== undefined) wanted.tryFrom(like)
+  if (like !== undefined) {
+    if (!isMap(like)) throw notInstance('options.like', 'MapBase', like)
+    wanted.tryFrom(like)
+  }
   const kind = wanted[mapKind]
   if ((inner !== undefined || kind?.ofMaps) && !isMap(inner)) {
-    throw invalidArgType('options.inner', 'an instance of MapBase', inner)
+    throw notInstance('options.inner', 'MapBase', inner)
   }
   return creation(kind, options, typesOf)
 }

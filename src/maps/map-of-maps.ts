@@ -1,6 +1,6 @@
 // `MapOfMaps`: what maps that hold maps have in common. The kernel takes descriptors, and gives ids.
 
-import { invalidArgType } from '../arguments.ts'
+import { notInstance } from '../arguments.ts'
 import { EbpfError } from '../errors.ts'
 import { native } from '../native.ts'
 import type { Codec } from '../btf/codec.ts'
@@ -67,7 +67,7 @@ export abstract class MapOfMaps<K, M extends MapBase> extends MapBase {
    *   and `ENOENT` as of other maps; `ERR_EBPF_CLOSED`.
    */
   set(key: K, map: M, options?: SetOptions): this {
-    if (!((map as unknown) instanceof MapBase)) throw invalidArgType('map', 'an instance of MapBase', map)
+    if (!((map as unknown) instanceof MapBase)) throw notInstance('map', 'MapBase', map)
     const flags = options === undefined ? 0 : setFlags(options)
     const { elements } = this.raw
     this.#encode(key)

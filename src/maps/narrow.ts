@@ -1,6 +1,6 @@
 // What is said of a map that is not of the class that somebody wants: both are named.
 
-import { invalidArgType } from '../arguments.ts'
+import { notInstance } from '../arguments.ts'
 import { mapClasses } from '../btf/map-classes.ts'
 import { EbpfError, errorCodes } from '../errors.ts'
 import { takeMiss } from '../programs/miss.ts'
@@ -9,7 +9,7 @@ import { calledFirst } from './called.ts'
 /** The error for something that is not of the class `expected`. `mapType` is its type, if it is a map. */
 export function notOfClass(expected: string, map: unknown, mapType: string | undefined): Error {
   if (map === null) return missing()
-  if (mapType === undefined) return invalidArgType('map', 'an instance of MapBase or null', map)
+  if (mapType === undefined) return notInstance('map', 'MapBase', map, ' or null')
   const named = map as { readonly name: string }
   const message = `${calledFirst(named)} is ${why(expected, mapType)}`
   return new EbpfError('ERR_EBPF_UNEXPECTED_MAP_TYPE', message, { map: named.name, expected, actual: mapType })

@@ -9,10 +9,17 @@ export interface GetOptions {
   readonly lock?: boolean | undefined
 }
 
-/** How an element is written. */
-export interface SetOptions extends GetOptions {
+/** How an element is written: under one condition at most. */
+export type SetOptions = GetOptions & (NewEntry | KnownEntry)
+
+interface NewEntry {
   /** Fails with `EEXIST` when the key is there (`BPF_NOEXIST`). Default: `false`. */
   readonly noExist?: boolean | undefined
+  readonly exist?: false | undefined
+}
+
+interface KnownEntry {
+  readonly noExist?: false | undefined
   /** Fails with `ENOENT` when the key is not there (`BPF_EXIST`). Default: `false`. */
   readonly exist?: boolean | undefined
 }

@@ -1,6 +1,6 @@
 // `ProgramArray`: programs that others go on with (tail calls).
 
-import { invalidArgType, type PathLike } from '../arguments.ts'
+import { notInstance, type PathLike } from '../arguments.ts'
 import { Program } from '../programs/program.ts'
 import { indexCodec } from './codecs.ts'
 import { mapKind, type CreateOptions, type MapKind } from './create.ts'
@@ -37,7 +37,7 @@ export class ProgramArray extends SlotArray {
    *   `ERR_EBPF_NOT_LOADED`, `ERR_EBPF_CLOSED`.
    */
   set(index: number, program: Program): this {
-    if (!((program as unknown) instanceof Program)) throw invalidArgType('program', 'an instance of Program', program)
+    if (!((program as unknown) instanceof Program)) throw notInstance('program', 'Program', program)
     return this.fill(index, program.fd())
   }
 

@@ -1,6 +1,6 @@
 // `SlotArray`: arrays whose slots hold something else of the kernel, named by a descriptor.
 
-import { checkBelow, indexCodec } from './codecs.ts'
+import { checkBelow, indexCodec, indexPath } from './codecs.ts'
 import { MapBase } from './map-base.ts'
 
 /** Arrays of slots. */
@@ -38,7 +38,8 @@ export abstract class SlotArray extends MapBase {
 
   /** Makes `index` the key of the next call. @internal */
   protected slot(index: number): void {
-    checkBelow('index', index, this.length)
-    indexCodec.encode(index, this.raw.elements.key, 0, 'index')
+    const path = indexPath(this.raw)
+    checkBelow(path, index, this.length)
+    indexCodec.encode(index, this.raw.elements.key, 0, path)
   }
 }

@@ -46,6 +46,31 @@ const byType: ReadonlyMap<string, MapClass> = new Map(
   mapClasses.map(({ mapType, className }) => [mapType, classes[className] ?? BytesMap]),
 )
 
+/** A map of each class, of whose keys and values nothing is known. */
+type AnyMap =
+  | ArrayMap
+  | ArrayOfMaps
+  | BloomFilter
+  | BytesMap
+  | CgroupArray
+  | CgroupStorage
+  | HashMap
+  | HashOfMaps
+  | LpmTrie
+  | PerCpuArray
+  | PerCpuCgroupStorage
+  | PerCpuHashMap
+  | PerfEventArray
+  | ProgramArray
+  | Queue
+  | RingBuf
+  | Stack
+
+/** A map of the class of `M`, with keys and values of any kind; of any class where `M` does not say. */
+export type AnyMapOfClass<M> = [Extends<M, AnyMap>] extends [never] ? MapBase : Extends<M, AnyMap>
+
+type Extends<M, C> = C extends unknown ? ([M] extends [C] ? C : never) : never
+
 /** A map in the class of its type. */
 export function openMap(raw: RawMap, types: MapTypes): MapBase {
   return new (byType.get(raw.mapType) ?? BytesMap)(raw, types)

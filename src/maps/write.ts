@@ -1,6 +1,6 @@
 // Many entries written or deleted at once: encoded first, then given to the kernel with as few calls as it takes.
 
-import { checkObject, invalidArgType } from '../arguments.ts'
+import { checkObject, coded, invalidArgType } from '../arguments.ts'
 import { newMemory, type Memory } from '../btf/codec.ts'
 import { EbpfError } from '../errors.ts'
 import { lacksBatches } from './batch-errors.ts'
@@ -18,9 +18,13 @@ export function writeAll<K, V>(
   const keys = new Packed(raw.keySize)
   const values = new Packed(raw.valueBytes)
   for (const entry of iterable('entries', entries)) {
-    if (!Array.isArray(entry)) throw invalidArgType('entries', 'an iterable of [key, value]', entry)
-    codecs.key.encode(entry[0] as K, keys.next(), keys.offset, codecs.keyPath)
-    codecs.value.encode(entry[1] as V, values.next(), values.offset, codecs.valuePath)
+    if (!Array.isArray(entry)) throw invalidArgType(`entries[${keys.count}]`, 'an array of key and value', entry)
+    try {
+      codecs.key.encode(entry[0] as K, keys.next(), keys.offset, codecs.keyPath)
+      codecs.value.encode(entry[1] as V, values.next(), values.offset, codecs.valuePath)
+    } catch (error) {
+      throw placed(error, `entries[${keys.count - 1}]`)
+    }
   }
   writePacked(raw, keys.bytes, values.bytes, keys.count, flags)
 }
@@ -28,7 +32,13 @@ export function writeAll<K, V>(
 /** Encodes all keys, then deletes them; how many there were. */
 export function deleteAll<K>(raw: RawMap, { key, keyPath }: ElementCodecs<K, unknown>, keys: Iterable<K>): number {
   const packed = new Packed(raw.keySize)
-  for (const one of iterable('keys', keys)) key.encode(one, packed.next(), packed.offset, keyPath)
+  for (const one of iterable('keys', keys)) {
+    try {
+      key.encode(one, packed.next(), packed.offset, keyPath)
+    } catch (error) {
+      throw placed(error, `keys[${packed.count - 1}]`)
+    }
+  }
   return deletePacked(raw, packed.bytes, packed.count)
 }
 
@@ -80,6 +90,14 @@ function oneByOne(count: number, run: (index: number) => void): void {
     }
     throw error
   }
+}
+
+/** Misuse, with the place of what is wrong before it. What getters of the caller throw is left as it is. */
+function placed(error: unknown, place: string): unknown {
+  if (!(error instanceof TypeError || error instanceof RangeError)) return error
+  const { code } = error as NodeJS.ErrnoException
+  const type = error instanceof RangeError ? RangeError : TypeError
+  return code?.startsWith('ERR_') ? coded(type, code, `${place}: ${error.message}`) : error
 }
 
 function iterable<T>(name: string, value: Iterable<T>): Iterable<T> {

@@ -8,7 +8,7 @@ import type { MapBase } from '../maps/map-base.ts'
 import { RawMap } from '../maps/raw/raw-map.ts'
 import { openMap } from '../maps/table.ts'
 import { native, type Binding } from '../native.ts'
-import { notFound, recordMiss } from '../programs/miss.ts'
+import { alreadyTaken, notFound, recordMiss } from '../programs/miss.ts'
 import { ProgramHandle, type Program } from '../programs/program.ts'
 import { wrapProgram } from '../programs/table.ts'
 import { Queue, withStackOf } from '../promises.ts'
@@ -227,6 +227,7 @@ export class Ebpf<T extends ObjectTypes = Untyped> {
   }
 
   #missing(what: 'program' | 'map', name: string): EbpfError {
+    if (what === 'map' && this.#taken.has(name)) return alreadyTaken(name)
     return notFound(what, name, what === 'program' ? this.#native.programNames() : this.#native.mapNames())
   }
 }

@@ -16,8 +16,9 @@ import { withStackOf } from '../promises.ts'
 import { Ebpf } from './ebpf.ts'
 import { isBytes, type InitialValue } from './initial-values.ts'
 import { open, openAsync } from './open.ts'
-import { checkLogLevel, newLoader } from './options.ts'
+import { checkLogLevel, checkSizable, newLoader, type LoadOptions } from './options.ts'
 import { fromBytes, fromFile, fromFileAsync } from './source.ts'
+import type { ObjectTypes } from './types.ts'
 
 /**
  * Builder for loading with options: aya's `EbpfLoader`. {@link Ebpf.load} takes the same options as one object, which is
@@ -29,6 +30,8 @@ export class EbpfLoader {
   readonly #native: Binding.EbpfLoader = newLoader()
   /** Initial values that need the types of an object, by name. */
   readonly #values = new Map<string, InitialValue>()
+  /** Those that are bytes, and must be there. */
+  readonly #bytes = new Map<string, Uint8Array>()
 
   /** Relocates against this BTF instead of the running kernel's; `null` turns relocation off. */
   btf(btf: Btf | null): this {
@@ -60,14 +63,19 @@ export class EbpfLoader {
     checkBoolean('mustExist', mustExist)
     // The later setting of a name holds.
     this.#values.delete(name)
-    if (isBytes(value)) this.#native.overrideGlobal(name, checkBytes('value', value), mustExist)
-    else this.#values.set(name, { name, value, mustExist })
+    this.#bytes.delete(name)
+    if (isBytes(value)) {
+      const bytes = checkBytes('value', value)
+      this.#native.overrideGlobal(name, bytes, mustExist)
+      if (mustExist) this.#bytes.set(name, bytes)
+    } else this.#values.set(name, { name, value, mustExist })
     return this
   }
 
   /** Sets how many entries a map has room for. As in aya, a name that the object does not have is ignored. */
   mapMaxEntries(name: string, maxEntries: number): this {
-    this.#native.mapMaxEntries(checkName('name', name), checkInteger('maxEntries', maxEntries, 0, 2 ** 32 - 1))
+    checkSizable('name', checkName('name', name))
+    this.#native.mapMaxEntries(name, checkInteger('maxEntries', maxEntries, 0, 2 ** 32 - 1))
     return this
   }
 
@@ -100,24 +108,27 @@ export class EbpfLoader {
 
   /** See {@link Ebpf.load}. */
   load(data: BytesLike): Ebpf {
-    return new Ebpf(open(fromBytes(data), this.#native, {}, [...this.#values.values()]))
+    return new Ebpf(open(fromBytes(data), this.#native, ...this.#given()))
   }
 
   /** See {@link Ebpf.loadFile}. */
   loadFile(path: PathLike): Ebpf {
-    return new Ebpf(open(fromFile(path), this.#native, {}, [...this.#values.values()]))
+    return new Ebpf(open(fromFile(path), this.#native, ...this.#given()))
   }
 
   /** See {@link Ebpf.loadAsync}. */
   async loadAsync(data: BytesLike): Promise<Ebpf> {
-    return new Ebpf(
-      await withStackOf(this.loadAsync, openAsync(fromBytes(data), this.#native, {}, [...this.#values.values()])),
-    )
+    return new Ebpf(await withStackOf(this.loadAsync, openAsync(fromBytes(data), this.#native, ...this.#given())))
   }
 
   /** See {@link Ebpf.loadFileAsync}. Options that are set while the file is being read come too late. */
   async loadFileAsync(path: PathLike): Promise<Ebpf> {
-    const opening = openAsync(fromFileAsync(path), this.#native.copy(), {}, [...this.#values.values()])
+    const opening = openAsync(fromFileAsync(path), this.#native.copy(), ...this.#given())
     return new Ebpf(await withStackOf(this.loadFileAsync, opening))
+  }
+
+  /** The values of variables, for whoever opens an object. */
+  #given(): [options: LoadOptions<ObjectTypes>, values: InitialValue[]] {
+    return [{ globals: Object.fromEntries(this.#bytes) }, [...this.#values.values()]]
   }
 }

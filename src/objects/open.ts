@@ -2,12 +2,14 @@
 
 import { EbpfError, errorCodes } from '../errors.ts'
 import { native, type Binding } from '../native.ts'
+import { levelVariable } from '../logger/log-level.ts'
 import { notFound } from '../programs/miss.ts'
 import { Contents } from './contents.ts'
 import { valuesIn, withValues, type InitialValue } from './initial-values.ts'
 import type { LoadOptions } from './options.ts'
 import type { Source } from './source.ts'
 import type { ObjectTypes } from './types.ts'
+import { noVariable } from './variables.ts'
 
 /** An object that the addon has opened. */
 export interface Opened {
@@ -17,6 +19,8 @@ export interface Opened {
   readonly typed: boolean
 }
 
+type VariableOptions = Pick<LoadOptions<ObjectTypes>, 'globals' | 'logLevel'>
+
 /** Opens an object on this thread. */
 export function open(
   source: Source,
@@ -25,7 +29,12 @@ export function open(
   values: readonly InitialValue[] = valuesIn(options.globals),
 ): Opened {
   const contents = examine(source, options)
-  const object = withValues(loader, contents, values).load(source.bytes, source.path)
+  let object
+  try {
+    object = withValues(loader, contents, values).load(source.bytes, source.path)
+  } catch (error) {
+    throw explained(error, contents, options)
+  }
   return { object, contents, typed: options.as !== undefined }
 }
 
@@ -39,8 +48,39 @@ export async function openAsync(
   // Bytes in memory are copied before the caller goes on: no await for those.
   const read = source instanceof Promise ? await source : source
   const contents = examine(read, options)
-  const object = await withValues(loader, contents, values).loadAsync(read.bytes, read.path)
+  let object
+  try {
+    object = await withValues(loader, contents, values).loadAsync(read.bytes, read.path)
+  } catch (error) {
+    throw explained(error, contents, options)
+  }
   return { object, contents, typed: options.as !== undefined }
+}
+
+/**
+ * A variable that the object lacks, as the option that wants it has it. The addon has looked among all symbols; here are the
+ * variables that people can use.
+ */
+function explained(error: unknown, contents: Contents, { globals, logLevel }: VariableOptions): unknown {
+  if (!EbpfError.isEbpfError(error) || error.code !== 'ERR_EBPF_NOT_FOUND') return error
+  const variables = readable(contents)
+  if (variables === undefined) return error
+  if (logLevel !== undefined && !variables.has(levelVariable)) return noLogging()
+  const name = Object.keys(globals ?? {}).find((one) => !variables.has(one))
+  return name === undefined ? error : noVariable(name, variables)
+}
+
+function readable(contents: Contents): Contents['variables'] | undefined {
+  try {
+    return contents.variables
+  } catch {
+    return undefined // Types that cannot be read: what the addon says is all that is known.
+  }
+}
+
+function noLogging(): EbpfError {
+  const message = `The option logLevel sets the variable ${levelVariable} of aya-log-ebpf, and the object has none: nothing in it logs. Leave the option out, or give the object that logs.`
+  return new EbpfError('ERR_EBPF_NOT_FOUND', message)
 }
 
 /** What has to be right before anything is made. */

@@ -14,10 +14,10 @@ import {
 } from '../arguments.ts'
 import { nativeBtf, type Btf } from '../kernel-btf.ts'
 import { checkLevel, levelVariable, numberOf, type LogLevelFilter } from '../logger/log-level.ts'
-import { nativeMap, type MapBase } from '../maps/map-base.ts'
+import { nativeMap } from '../maps/map-base.ts'
 import { native, type Binding } from '../native.ts'
 import { isBytes } from './initial-values.ts'
-import type { InitialValues, ObjectType, ObjectTypes, Untyped } from './types.ts'
+import type { GivenMaps, InitialValues, MapSizes, ObjectType, ObjectTypes, PinPaths, Untyped } from './types.ts'
 
 /** What the verifier logs when it refuses a program: aya's `VerifierLogLevel`. Values can be added up. */
 export const VerifierLogLevel = Object.freeze({
@@ -34,36 +34,36 @@ export const VerifierLogLevel = Object.freeze({
 /** How an object is loaded: the options of aya's `EbpfLoader`. */
 export interface LoadOptions<T extends ObjectTypes = Untyped> {
   /** The types of the object. Names that it does not have then throw `ERR_EBPF_NOT_FOUND` instead of being `null`. */
-  readonly as?: ObjectType<T>
+  readonly as?: ObjectType<T> | undefined
   /** Relocates against this BTF instead of the running kernel's; `null` turns relocation off. */
-  readonly btf?: Btf | null
+  readonly btf?: Btf | null | undefined
   /** Opens objects with maps of types that aya does not know; such maps can be read as bytes. Default: `false`. */
-  readonly allowUnsupportedMaps?: boolean
+  readonly allowUnsupportedMaps?: boolean | undefined
   /** Where maps that the object pins by name live. Default: `/sys/fs/bpf`. The directory must exist. */
-  readonly defaultMapPinDirectory?: PathLike
+  readonly defaultMapPinDirectory?: PathLike | undefined
   /**
    * Initial values of global variables by name: in the types of the object's BTF, or as many bytes as the variable has, in
    * this machine's byte order. Each must exist.
    */
-  readonly globals?: InitialValues<T['globals']>
+  readonly globals?: InitialValues<T['globals']> | undefined
   /**
    * Up to which level the programs log, where they do so with `aya-log-ebpf`: sets their variable `AYA_LOG_LEVEL`, and the verifier
    * removes all lines above. Default: all that were compiled in. See {@link EbpfLogger}.
    */
   readonly logLevel?: LogLevelFilter | undefined
   /** How many entries maps have room for, by name. Each must exist. */
-  readonly mapMaxEntries?: Readonly<Record<string, number>>
+  readonly mapMaxEntries?: MapSizes<T['maps']> | undefined
   /** Uses the map that is pinned at this path, or pins the new one there, by name. Each must exist. */
-  readonly mapPinPath?: Readonly<Record<string, PathLike>>
+  readonly mapPinPath?: PinPaths<T['maps']> | undefined
   /**
    * Maps of other objects, or of anybody, to use for those of this object, by name. Type, sizes, number of entries and
    * flags must be the same. The object has a descriptor of its own: either may be closed without the other.
    */
-  readonly maps?: Readonly<Record<string, MapBase>>
+  readonly maps?: GivenMaps<T['maps']> | undefined
   /** Programs to treat as extensions (`freplace`), whatever their section says. */
-  readonly extensions?: readonly string[]
+  readonly extensions?: readonly string[] | undefined
   /** What the verifier logs when it refuses a program, see {@link VerifierLogLevel}. Default: 5. */
-  readonly verifierLogLevel?: number
+  readonly verifierLogLevel?: number | undefined
 }
 
 const known: readonly (keyof LoadOptions)[] = [
@@ -111,9 +111,9 @@ function checkCombination({ globals, logLevel, maps, mapPinPath }: LoadOptions<O
   if (logLevel !== undefined && Object.hasOwn(Object(globals), levelVariable)) {
     throw invalidArgValue('options.logLevel', `must not be there together with globals.${levelVariable}`, logLevel)
   }
-  const [given, pinned] = [Object.keys(maps ?? {}), Object.keys(mapPinPath ?? {})]
-  const both = given.find((name) => pinned.includes(name))
-  if (both !== undefined) throw invalidArgValue(`options.maps.${both}`, 'must not be in mapPinPath too', maps?.[both])
+  const pinned = Object.keys(mapPinPath ?? {})
+  const both = Object.entries(maps ?? {}).find(([name]) => pinned.includes(name))
+  if (both !== undefined) throw invalidArgValue(`options.maps.${both[0]}`, 'must not be in mapPinPath too', both[1])
 }
 
 /** What each option does to a loader. */
@@ -136,6 +136,7 @@ const setters: Readonly<Partial<Record<keyof LoadOptions, (loader: Binding.EbpfL
   },
   mapMaxEntries: (loader, value) => {
     for (const [name, count] of named('options.mapMaxEntries', value)) {
+      checkSizable('options.mapMaxEntries', name)
       loader.mapMaxEntries(name, checkInteger(`options.mapMaxEntries.${name}`, count, 0, 2 ** 32 - 1))
     }
   },
@@ -154,6 +155,16 @@ const setters: Readonly<Partial<Record<keyof LoadOptions, (loader: Binding.EbpfL
     for (const name of value) loader.extension(checkName('options.extensions', name))
   },
   verifierLogLevel: (loader, value) => loader.verifierLogLevel(checkLogLevel('options.verifierLogLevel', value)),
+}
+
+/** Refuses sections of global variables: one with more entries is no memory that can be shared. @internal */
+export function checkSizable(option: string, name: string): void {
+  if (!/^\.(bss|data|rodata)/.test(name)) return
+  throw invalidArgValue(
+    option,
+    'must name maps: a section of global variables has one entry, which holds them all',
+    name,
+  )
 }
 
 /** @internal */

@@ -1,6 +1,8 @@
 // The types of an object's programs, maps and globals, for typed use.
 
+import type { PathLike } from '../arguments.ts'
 import type { MapBase } from '../maps/map-base.ts'
+import type { AnyMapOfClass } from '../maps/table.ts'
 import type { Program } from '../programs/program.ts'
 
 /** What an object consists of. Names that are stated return exactly the stated class. */
@@ -28,6 +30,24 @@ export type Globals<G> = { [N in keyof G]: Whole<G[N]> }
 
 /** Initial values of global variables. */
 export type InitialValues<G> = { readonly [N in keyof G]?: Whole<G[N]> | Uint8Array }
+
+/** Numbers of entries by the names of maps. Sections of global variables have one entry, and are not named. */
+export type MapSizes<M> = string extends keyof M
+  ? Readonly<Record<string, number>>
+  : { readonly [N in keyof M]?: number }
+
+/** Paths by the names of maps, sections of global variables (`.data`) among them. */
+export type PinPaths<M> = string extends keyof M
+  ? Readonly<Record<string, PathLike>>
+  : { readonly [N in keyof M | Section]?: PathLike }
+
+/** Maps by the names of those that they stand for: of the same class, whatever is known of their keys and values. */
+export type GivenMaps<M> = string extends keyof M
+  ? Readonly<Record<string, MapBase>>
+  : { readonly [N in keyof M]?: AnyMapOfClass<M[N]> } & { readonly [N in Section]?: MapBase }
+
+/** How a section of global variables is called. */
+type Section = `.${string}`
 
 type Whole<T> = T extends Uint8Array ? T : T extends object ? { readonly [N in keyof T]: Whole<T[N]> } : T
 

@@ -4,7 +4,7 @@ import { coded, shown } from '../arguments.ts'
 import type { Codec, Memory } from '../btf/codec.ts'
 import type { BtfTypes } from '../btf/btf-types.ts'
 import type { ObjectFile, ObjectGlobal } from '../btf/object.ts'
-import { statedRecordId } from '../btf/ring-record.ts'
+import { isRecordStatement } from '../btf/ring-record.ts'
 import type { Shape } from '../btf/shape.ts'
 import { EbpfError, errorCodes } from '../errors.ts'
 import { nearest } from '../nearest.ts'
@@ -58,11 +58,6 @@ export function noVariable(name: string, variables: ReadonlyMap<string, Variable
   const list = names.length === 0 ? 'It has none.' : `It has: ${names.join(', ')}.`
   const hint = near === undefined ? errorCodes.ERR_EBPF_NOT_FOUND.remedy : `Did you mean "${near}"?`
   return new EbpfError('ERR_EBPF_NOT_FOUND', `The object has no global variable "${name}". ${list} ${hint}`)
-}
-
-/** Pointers that only say what the records of a ring buffer are hold nothing. */
-function isRecordStatement(types: BtfTypes | undefined, { name, typeId }: ObjectGlobal): boolean {
-  return types !== undefined && statedRecordId(types, name, typeId) !== undefined
 }
 
 function typeOf(types: BtfTypes | undefined, { typeId, size }: ObjectGlobal): Variable['type'] {

@@ -9,6 +9,7 @@ import {
   checkOptions,
   invalidArgType,
   invalidArgValue,
+  notInstance,
 } from '../arguments.ts'
 import { CgroupSkbLink } from '../links/cgroup-skb-link.ts'
 import { FdLink, PinnedLink } from '../links/fd-link.ts'
@@ -40,11 +41,11 @@ export type AttachOrder<Anchor> = 'first' | 'last' | { readonly before: Anchor }
 /** Attaching by a link. */
 export interface LinkAttachOptions {
   /** Where among the others; an anchor is a link. Fails with `ERR_EBPF_UNSUPPORTED` where the kernel has no order. */
-  readonly order?: AttachOrder<LinkAnchor>
+  readonly order?: AttachOrder<LinkAnchor> | undefined
   /** Runs before programs of descendants, instead of after them. Default: `false`. */
-  readonly preorder?: boolean
+  readonly preorder?: boolean | undefined
   /** Attaches only if the attachments have this revision, see `queryCgroup`; else `ERR_EBPF_CONFLICT`. */
-  readonly expectedRevision?: bigint
+  readonly expectedRevision?: bigint | undefined
   readonly mode?: undefined
 }
 
@@ -52,11 +53,11 @@ export interface LinkAttachOptions {
 export interface MultipleAttachOptions {
   readonly mode: 'AllowMultiple'
   /** Where among the others; an anchor is a program. Fails with `ERR_EBPF_UNSUPPORTED` where the kernel has no order. */
-  readonly order?: AttachOrder<ProgramAnchor>
+  readonly order?: AttachOrder<ProgramAnchor> | undefined
   /** Runs before programs of descendants, instead of after them. Default: `false`. */
-  readonly preorder?: boolean
+  readonly preorder?: boolean | undefined
   /** Attaches only if the attachments have this revision, see `queryCgroup`; else `ERR_EBPF_CONFLICT`. */
-  readonly expectedRevision?: bigint
+  readonly expectedRevision?: bigint | undefined
   readonly replace?: undefined
 }
 
@@ -64,11 +65,11 @@ export interface MultipleAttachOptions {
 export interface ReplaceAttachOptions {
   readonly mode: 'AllowMultiple'
   /** The program to take the place of, in one step; it must be attached in the same mode. */
-  readonly replace?: Program
+  readonly replace?: Program | undefined
   /** Runs before programs of descendants, whatever the replaced one does. Default: `false`. */
-  readonly preorder?: boolean
+  readonly preorder?: boolean | undefined
   /** Attaches only if the attachments have this revision, see `queryCgroup`; else `ERR_EBPF_CONFLICT`. */
-  readonly expectedRevision?: bigint
+  readonly expectedRevision?: bigint | undefined
   readonly order?: undefined
 }
 
@@ -76,7 +77,7 @@ export interface ReplaceAttachOptions {
 export interface SingleAttachOptions {
   readonly mode: 'Single' | 'AllowOverride'
   /** Attaches only if the attachments have this revision, see `queryCgroup`; else `ERR_EBPF_CONFLICT`. */
-  readonly expectedRevision?: bigint
+  readonly expectedRevision?: bigint | undefined
 }
 
 /** The third argument of `CgroupSkb.attach`. */
@@ -161,6 +162,6 @@ function programAnchor(name: string, anchor: unknown): NativeAnchor {
 }
 
 function programFd(name: string, program: unknown): number {
-  if (!(program instanceof Program)) throw invalidArgType(name, 'an instance of Program', program)
+  if (!(program instanceof Program)) throw notInstance(name, 'Program', program)
   return program.fd()
 }

@@ -37,7 +37,7 @@ export interface TestRunOptions {
   /** The packet, from its IPv4 or IPv6 header on. */
   readonly packet: Uint8Array
   /** How often it is run, from 1 to 1,000,000. Default: 1. The run holds the event loop. */
-  readonly repeat?: number
+  readonly repeat?: number | undefined
 }
 
 /** What a test run gave back: aya's `TestRunResult`. */

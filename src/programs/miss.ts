@@ -26,3 +26,9 @@ export function notFound(what: 'program' | 'map', name: string, names: readonly 
   const list = names.length === 0 ? `It has no ${what}s.` : `It has: ${names.join(', ')}.`
   return new EbpfError('ERR_EBPF_NOT_FOUND', `The object has no ${what} "${name}". ${list}${hint}`, { [what]: name })
 }
+
+/** The error for a map that an object has no more. */
+export function alreadyTaken(name: string): EbpfError {
+  const message = `The map "${name}" has been taken out of the object: use the one that takeMap() returned.`
+  return new EbpfError('ERR_EBPF_NOT_FOUND', message, { map: name })
+}

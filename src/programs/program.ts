@@ -1,7 +1,7 @@
 // `Program`: what programs of every kind have in common.
 
 import { inspect, type InspectOptions } from 'node:util'
-import { checkPath, illegalConstructor, invalidArgType, type PathLike } from '../arguments.ts'
+import { checkPath, illegalConstructor, notInstance, type PathLike } from '../arguments.ts'
 import { EbpfError, errorCodes } from '../errors.ts'
 import type { Binding } from '../native.ts'
 import { withStackOf, type Queue } from '../promises.ts'
@@ -55,8 +55,7 @@ export class Program {
     if (program instanceof this) return program as InstanceType<C>
     if (program === null)
       throw takeMiss('program') ?? new EbpfError('ERR_EBPF_NOT_FOUND', 'There is no such program: it is null.')
-    if (!((program as unknown) instanceof Program))
-      throw invalidArgType('program', 'an instance of Program or null', program)
+    if (!((program as unknown) instanceof Program)) throw notInstance('program', 'Program', program, ' or null')
     throw unexpectedType(this.name, program)
   }
 

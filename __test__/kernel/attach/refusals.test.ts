@@ -19,9 +19,11 @@ interface Case {
   readonly message: string
 }
 
-const cannot = 'Cannot attach program "count_egress" to the cgroup'
+const cannot = 'Cannot attach program "count_egress" to the cgroup "<cgroup2>/<name>"'
 const [eperm, einval] = [`${cannot}: Operation not permitted (EPERM). `, `${cannot}: Invalid argument (EINVAL). `]
 const enoent = `${cannot}: No such file or directory (ENOENT). `
+/** {@link cannot} beside another one. */
+const besides = (place: string, text: string): string => text.replace(cannot, `${cannot} ${place} <id>`)
 const reasons =
   'Known reasons: a program that may return more than 0 and 1 attached as Ingress; the same program attached twice in one mode; an anchor of the other kind, or not attached here; preorder beside an anchor without it.'
 const absent =
@@ -109,21 +111,21 @@ const cases: readonly Case[] = [
     title: 'a program of four verdicts as Ingress, by a mode',
     run: (t) => fourVerdicts(t).attach(makeCgroup(t).path, 'Ingress', 'Single'),
     error: `${byProgram} EINVAL`,
-    message: `Cannot attach program "verdict" to the cgroup: Invalid argument (EINVAL). ${reasons}`,
+    message: `Cannot attach program "verdict" to the cgroup "<cgroup2>/<name>": Invalid argument (EINVAL). ${reasons}`,
   },
   {
     title: 'a link before the id of a link that is not there',
     needs: 'cgroup-order',
     run: (t) => beside(t, {}, { order: { before: { linkId: 2 ** 32 - 1 } } }),
     error: `${byLink} ENOENT`,
-    message: enoent + absent,
+    message: besides('before link', enoent + absent),
   },
   {
     title: 'AllowMultiple before the id of a program that is not there',
     needs: 'cgroup-order',
     run: (t) => beside(t, 'AllowMultiple', { mode: 'AllowMultiple', order: { before: { programId: 2 ** 32 - 1 } } }),
     error: `${byProgram} ENOENT`,
-    message: enoent + absent,
+    message: besides('before program', enoent + absent),
   },
   {
     title: 'a link after a link to another cgroup',
@@ -133,7 +135,7 @@ const cases: readonly Case[] = [
       program.attach(makeCgroup(t).path, 'Egress', { order: { after: attach(t, other, makeCgroup(t).path) } })
     },
     error: `${byLink} ENOENT`,
-    message: enoent + absent,
+    message: besides('after link', enoent + absent),
   },
   {
     title: 'a link after a link of the other direction',
@@ -144,7 +146,7 @@ const cases: readonly Case[] = [
       program.attach(path, 'Egress', { order: { after: untilEnd(t, other.attachLink(path, 'Ingress')) } })
     },
     error: `${byLink} ENOENT`,
-    message: enoent + absent,
+    message: besides('after link', enoent + absent),
   },
   {
     title: 'AllowMultiple before a program that is attached by a link',
@@ -156,7 +158,7 @@ const cases: readonly Case[] = [
       program.attach(path, 'Egress', { mode: 'AllowMultiple', order: { before: other } })
     },
     error: `${byProgram} ENOENT`,
-    message: enoent + absent,
+    message: besides('before program', enoent + absent),
   },
   {
     title: 'a link with preorder before a link without',
@@ -167,7 +169,7 @@ const cases: readonly Case[] = [
       program.attach(path, 'Egress', { preorder: true, order: { before: attach(t, other, path) } })
     },
     error: `${byLink} EINVAL`,
-    message: einval + reasons,
+    message: besides('before link', einval + reasons),
   },
   {
     title: 'AllowMultiple before a program with preorder',
@@ -179,7 +181,7 @@ const cases: readonly Case[] = [
       program.attach(path, 'Egress', { mode: 'AllowMultiple', order: { before: other } })
     },
     error: `${byProgram} EINVAL`,
-    message: einval + reasons,
+    message: besides('before program', einval + reasons),
   },
 ]
 

@@ -12,7 +12,7 @@ leaveNothingBehind(test)
 const absent = {
   code: 'ERR_EBPF_ATTACH',
   message:
-    'Cannot attach program "count_egress" to the cgroup: No such file or directory (ENOENT). The anchor, or the program to replace, is not attached here by the same means (links to links, programs to programs).',
+    /^Cannot attach program "count_egress" to the cgroup "\/[^"]+" in the place of program \d+: No such file or directory \(ENOENT\)\. The anchor, or the program to replace, is not attached here by the same means \(links to links, programs to programs\)\.$/,
 }
 
 test('`replace` puts the program in the place of the other', async (t) => {

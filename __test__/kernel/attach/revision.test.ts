@@ -1,6 +1,6 @@
 // The revision of a cgroup's attachments: what counts, and attaching only where nothing has changed since.
 import test from 'ava'
-import { queryCgroup, type CgroupSkb } from 'ayajs'
+import { type EbpfError, queryCgroup, type CgroupSkb } from 'ayajs'
 import { attach, counting, idOf, idsOn, optionsFor, stranger, ways, type Way } from '../../helpers/attachments.ts'
 import { makeCgroup } from '../../helpers/cgroup.ts'
 import { testIf } from '../../helpers/kernel-features.ts'
@@ -11,7 +11,7 @@ leaveNothingBehind(test)
 const conflict = {
   code: 'ERR_EBPF_CONFLICT',
   message:
-    'Cannot attach program "count_egress" to the cgroup: Stale file handle (ESTALE). Ask for the present state (queryCgroup, link.info) and decide anew.',
+    /^Cannot attach program "count_egress" to the cgroup "\/[^"]+", which was to have revision \d+ and has \d+: Stale file handle \(ESTALE\)\. Ask for the present state \(queryCgroup, link\.info\) and decide anew\.$/,
 }
 
 function revisionOf(cgroup: string, direction: 'Egress' | 'Ingress' = 'Egress'): bigint {
@@ -79,7 +79,11 @@ testIf('cgroup-revision')('of two who have seen the same revision, the first com
   const [one, other] = counting(t, 2) as [CgroupSkb, CgroupSkb]
   const expectedRevision = revisionOf(path)
   attach(t, one, path, { expectedRevision })
-  t.throws(() => other.attach(path, 'Egress', { expectedRevision }), conflict)
+  const error = t.throws(() => other.attach(path, 'Egress', { expectedRevision }), conflict)
+  t.is((error as EbpfError).path, path)
+  t.true(
+    error.message.includes(`"${path}", which was to have revision ${expectedRevision} and has ${revisionOf(path)}:`),
+  )
 })
 
 testIf('cgroup-revision')('With `expectedRevision`, `Single` does not replace what came meanwhile', (t) => {

@@ -54,21 +54,21 @@ const cases: Case[] = [
     title: 'a cgroup that was removed while it was open takes no program',
     run: (t) => withOpen(makeCgroup(t).path, (fd) => egress(t).attach(fd, 'Egress'), rmdirSync),
     error: 'EbpfError ERR_EBPF_ATTACH BPF_LINK_CREATE ENOENT',
-    message: `Cannot attach program "count_egress" to the cgroup: No such file or directory (ENOENT). The cgroup has been removed.`,
+    message: `Cannot attach program "count_egress" to the cgroup "<cgroup2>/<name>": No such file or directory (ENOENT). The cgroup has been removed.`,
   },
   {
     title: 'a program of four verdicts cannot be attached as ingress',
     run: (t) => loaded(open(t), 'verdict').attach(makeCgroup(t).path, 'Ingress'),
     error: 'EbpfError ERR_EBPF_ATTACH BPF_LINK_CREATE EINVAL',
     message:
-      'Cannot attach program "verdict" to the cgroup: Invalid argument (EINVAL). Known reasons: a program that may return more than 0 and 1 attached as Ingress; the same program attached twice in one mode; an anchor of the other kind, or not attached here; preorder beside an anchor without it.',
+      'Cannot attach program "verdict" to the cgroup "<cgroup2>/<name>": Invalid argument (EINVAL). Known reasons: a program that may return more than 0 and 1 attached as Ingress; the same program attached twice in one mode; an anchor of the other kind, or not attached here; preorder beside an anchor without it.',
   },
   {
     title: 'a program above that was attached without BPF_F_ALLOW_MULTI forbids others',
     run: (t) => belowExclusive(t, (child, program) => program.attach(child, 'Egress')),
     error: 'EbpfError ERR_EBPF_ATTACH BPF_LINK_CREATE EPERM',
     message:
-      'Cannot attach program "count_egress" to the cgroup: Operation not permitted (EPERM). The cgroup "<cgroup2>/<name>" above has program <id> as Single, which forbids all others below: detach it there, or have it attached by a link, as AllowMultiple or as AllowOverride.',
+      'Cannot attach program "count_egress" to the cgroup "<cgroup2>/<name>": Operation not permitted (EPERM). The cgroup "<cgroup2>/<name>" above has program <id> as Single, which forbids all others below: detach it there, or have it attached by a link, as AllowMultiple or as AllowOverride.',
   },
   {
     title: 'a cgroup has room for 64 programs',
@@ -77,7 +77,7 @@ const cases: Case[] = [
       for (let i = 0; i < 65; i++) program.attach(path, 'Egress')
     },
     error: 'EbpfError ERR_EBPF_ATTACH BPF_LINK_CREATE E2BIG',
-    message: `Cannot attach program "count_egress" to the cgroup: Argument list too long (E2BIG). A cgroup takes at most 64 programs for one direction.`,
+    message: `Cannot attach program "count_egress" to the cgroup "<cgroup2>/<name>": Argument list too long (E2BIG). A cgroup takes at most 64 programs for one direction.`,
   },
   {
     title: 'a link id of another program detaches nothing',

@@ -131,8 +131,7 @@ const options: Case[] = [
     title: 'a variable that the object does not have',
     run: () => open({ globals: { markre: new Uint8Array(8) } }),
     error: 'EbpfError ERR_EBPF_NOT_FOUND',
-    message:
-      'The object has no global variable "markre". It has: marker, verdict_value. Compare with the names that the message lists.',
+    message: 'The object has no global variable "markre". It has: marker, verdict_value. Did you mean "marker"?',
   },
   {
     title: 'a value of another size than its variable',

@@ -85,7 +85,7 @@ function expected({ missing, mayLoad, mayReadAll }: Person): Attempt[] {
   })
   const attach: Omit<Attempt, 'attempt'> = {
     error: 'EbpfError ERR_EBPF_PERMISSION BPF_LINK_CREATE EPERM',
-    message: `Cannot attach program "fine" to the cgroup: Operation not permitted (EPERM). ${remedy}`,
+    message: `Cannot attach program "fine" to the cgroup "<cgroup2>/<name>": Operation not permitted (EPERM). ${remedy}`,
     causes: 0,
     missing,
   }

@@ -76,6 +76,8 @@ export function anywhere(text: string): string {
     .replaceAll(dirname(fixturePath('any')), '<fixtures>')
     .replaceAll(`${cgroupMount()}/`, '<cgroup2>/')
     .replace(/ayajs-test-\d+-\d+(?=" above)/, '<name>')
+    .replace(/(?<=to the cgroup "<cgroup2>\/)[^"]+/, '<name>')
+    .replace(/(?<= (?:before|after) (?:link|program) )\d+(?=:)/, '<id>')
     .replace(/(?<=\bprogram )\d+(?= as )/, '<id>')
     .replaceAll(/\/sys\/fs\/bpf\/ayajs-[\w-]+/g, '<pins>')
     .replaceAll(new RegExp(`${tmpdir()}/ayajs-\\w+`, 'g'), '<tmp>')

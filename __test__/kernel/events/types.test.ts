@@ -123,6 +123,12 @@ test('Options and arguments that mean nothing are refused before anything is rea
   const bad: [() => unknown, string][] = [
     [() => ring.events({ signal: 1 as never }), 'ERR_INVALID_ARG_TYPE'],
     [() => ring.events({ reuse: true } as never), 'ERR_INVALID_ARG_VALUE'],
+    [() => ring.events(new AbortController().signal as never), 'ERR_INVALID_ARG_TYPE'],
+    [() => ring.batches(new AbortController().signal as never), 'ERR_INVALID_ARG_TYPE'],
+    ...[-1, 0, 0.5, NaN, 2 ** 31].map((size): [() => unknown, string] => [
+      () => ring.as({ ...exec, size }),
+      'ERR_OUT_OF_RANGE',
+    ]),
     [() => ring.batches({ maxRecords: 0 }), 'ERR_OUT_OF_RANGE'],
     [() => ring.batches({ maxRecords: 1.5 }), 'ERR_OUT_OF_RANGE'],
     [() => ring.batches({ reuse: 1 as never }), 'ERR_INVALID_ARG_TYPE'],
@@ -183,10 +189,31 @@ test('RingBuf.as takes the names of structs, and of the member that is their tag
   t.deepEqual(ring.as<{ twice: number }>('numbered').drain().decode()[0]?.twice, 6)
 })
 
+test('RingBuf.as takes names as C and ayajs inspect spell them', (t) => {
+  const { ring, write } = openRing(t)
+  write(1)
+  t.is(ring.as<{ twice: number }>('struct numbered').drain().decode()[0]?.twice, 0)
+  const named = { exec: { tag: 1, type: 'struct  exec_event' }, exit: { tag: 2, type: 'exit_event' } }
+  t.notThrows(() => ring.as({ tag: 'kind', kinds: named }))
+})
+
+test('A map without the types of its object has no names, and tells what to do', (t) => {
+  const { ring } = openRing(t)
+  const other = RingBuf.fromFd(ring.fd())
+  t.teardown(() => other.close())
+  const message = /^There is no type "numbered": .*option mapPinPath or maps.*or give a codec\.$/
+  t.throws(() => other.as('numbered'), { code: 'ERR_EBPF_NOT_FOUND', message })
+})
+
 test('Names that the object does not have are refused before anything is read', (t) => {
   const { ring } = openRing(t)
   const kind = (type: string): { tag: number; type: string } => ({ tag: 1, type })
   t.throws(() => ring.as('absent'), { code: 'ERR_EBPF_NOT_FOUND', message: /no type "absent".*RING_RECORD/ })
+  t.throws(() => ring.as('struct absent'), { code: 'ERR_EBPF_NOT_FOUND', message: /no type "struct absent".*RING_/ })
+  t.throws(() => ring.as('union numbered'), {
+    code: 'ERR_EBPF_NOT_FOUND',
+    message: /^The object has no type "union numbered"\. It has "numbered", of another kind: leave the keyword out\.$/,
+  })
   t.throws(() => ring.as({ tag: 'absent', kinds: { exec: kind('exec_event') } }), {
     any: true,
     code: 'ERR_INVALID_ARG_VALUE',

@@ -1,6 +1,7 @@
 // Values that variables begin with: typed, in every section, by every way to open an object; refused before anything is made.
+import { readFileSync } from 'node:fs'
 import test from 'ava'
-import { type Ebpf, EbpfError, EbpfLoader, type LoadOptions } from 'ayajs'
+import { describeObject, type Ebpf, EbpfError, EbpfLoader, type LoadOptions } from 'ayajs'
 import { fixturePath, mapOf, openFixture, u32Key } from '../../helpers/fixtures.ts'
 import { initial, others, run } from '../../helpers/globals.ts'
 import { leaveNothingBehind, ownDescriptors } from '../../helpers/left-behind.ts'
@@ -36,6 +37,17 @@ for (const door of doors) {
     const opening = door.open(t, 'maps', { globals: { totl: 5n } })
     const message = /^The object has no global variable "totl"\. It has: dropped, step, total\. Did you mean "total"\?$/
     await t.throwsAsync(opening, { instanceOf: EbpfError, code: 'ERR_EBPF_NOT_FOUND', message })
+  })
+
+  test(`${door.name} lists the variables that inspect and bpf.globals have, for bytes as for values`, async (t) => {
+    const names = describeObject(readFileSync(fixturePath('ring'))).globals.map(({ name }) => name)
+    t.deepEqual(Object.keys(openFixture(t, 'ring').globals), names)
+    t.false(names.includes('numbered_record'))
+    const message = `The object has no global variable "nothing_like_it". It has: ${names.sort().join(', ')}. Compare with the names that the message lists.`
+    for (const value of [5, new Uint8Array(4)]) {
+      const opening = door.open(t, 'ring', { globals: { nothing_like_it: value } })
+      await t.throwsAsync(opening, { code: 'ERR_EBPF_NOT_FOUND', message })
+    }
   })
 }
 

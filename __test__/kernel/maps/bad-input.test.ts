@@ -1,6 +1,6 @@
 // What maps say to misused arguments: a TypeError or RangeError before anything happens.
 import test from 'ava'
-import { ArrayMap, HashMap, MapBase, PerCpuArray, Queue } from 'ayajs'
+import { ArrayMap, HashMap, LpmTrie, MapBase, PerCpuArray, Queue } from 'ayajs'
 import { possibleCpus } from '../../helpers/cpus.ts'
 import { mapOf, openFixture, u32Key } from '../../helpers/fixtures.ts'
 import { leaveNothingBehind } from '../../helpers/left-behind.ts'
@@ -17,14 +17,22 @@ for (const length of [0, 3, 5, 4096]) {
     const hash = makeHash(t)
     const key = new Uint8Array(length)
     const expected = { ...range, message: `The key of map "test" must be 4 bytes large. Received ${length} bytes` }
+    const placed = (list: string): object => ({ ...range, message: `${list}[1]: ${expected.message}` })
+    t.throws(
+      () =>
+        hash.setAll([
+          [u32Key(1), eight],
+          [key, eight],
+        ]),
+      placed('entries'),
+    )
+    t.throws(() => hash.deleteAll([u32Key(1), key]), placed('keys'))
     const calls = [
       () => hash.get(key),
       () => hash.has(key),
       () => hash.set(key, eight),
       () => hash.delete(key),
       () => hash.lookupAndDelete(key),
-      () => hash.setAll([[key, eight]]),
-      () => hash.deleteAll([key]),
       () => hash.asBytes().getInto(key, new Uint8Array(8)),
     ]
     for (const call of calls) t.throws(call, expected, String(call))
@@ -35,7 +43,7 @@ for (const length of [0, 3, 5, 4096]) {
     const value = new Uint8Array(length)
     const expected = { ...range, message: `The value of map "test" must be 8 bytes large. Received ${length} bytes` }
     t.throws(() => hash.set(u32Key(1), value), expected)
-    t.throws(() => hash.setAll([[u32Key(1), value]]), expected)
+    t.throws(() => hash.setAll([[u32Key(1), value]]), { ...range, message: `entries[0]: ${expected.message}` })
     t.throws(() => closing(t, Queue.create({ valueSize: 8, maxEntries: 1, name: 'test' })).push(value), expected)
     t.deepEqual([...hash], [])
   })
@@ -114,6 +122,49 @@ test('numbers at the edge fit', (t) => {
   for (const key of [0, 2 ** 31, 2 ** 32 - 1]) t.is(hash.set(key, 2n ** 64n - 1n).get(key), 2n ** 64n - 1n)
 })
 
+test('of many entries the wrong one is told, and none is written', (t) => {
+  const hash = makeTypedHash(t)
+  const entries = Array.from({ length: 40 }, (_, key): [number, bigint] => [key, 1n])
+  entries[30] = [30, 5 as never]
+  t.throws(() => hash.setAll(entries), {
+    instanceOf: TypeError,
+    message: /^entries\[30\]: test\.value must be a bigint/,
+  })
+  t.throws(() => hash.deleteAll([1, 2, -1]), { ...range, message: /^keys\[2\]: test\.key: -1/ })
+  t.throws(() => hash.setAll([[1, 1n], 2 as never]), {
+    ...type,
+    message: /^The "entries\[1\]" argument must be an array/,
+  })
+  t.deepEqual([...hash], [])
+})
+
+test('what a getter throws while many entries are read is thrown as it is', (t) => {
+  const reason = new RangeError('mine')
+  const entry = {
+    get length() {
+      throw reason
+    },
+  }
+  t.is(
+    t.throws(() => makeHash(t).setAll([[u32Key(1), new Proxy(eight, { get: () => entry.length })]]), { any: true }),
+    reason,
+  )
+})
+
+test('a prefix that is longer than the key of a trie is a RangeError, whatever is done with it', (t) => {
+  const trie = closing(t, LpmTrie.create({ keySize: 8, valueSize: 8, maxEntries: 8, name: 'routes' }))
+  for (const length of [33, 2 ** 32 - 1]) {
+    const key = new Uint8Array(8)
+    key.set(u32Key(length))
+    const message = `The value of "the prefix of routes.key" is out of range. It must be at most 32 bits long. Received ${length}`
+    const calls = [() => trie.get(key), () => trie.has(key), () => trie.set(key, eight), () => trie.delete(key)]
+    for (const call of calls) t.throws(call, { ...range, message }, String(call))
+    t.throws(() => trie.setAll([[key, eight]]), { ...range, message: `entries[0]: ${message}` })
+    t.throws(() => trie.asBytes().get(key), range)
+    t.throws(() => trie.asBytes().deleteBatch(key), { code: 'ERR_EBPF_MAP', message: /prefix is longer than the key/ })
+  }
+})
+
 const noIndexes: unknown[] = [-1, 0.5, NaN, Infinity, 2 ** 32, 2 ** 53]
 
 test('what is no index is a RangeError or TypeError', (t) => {
@@ -150,6 +201,7 @@ const badOptions: [options: unknown, code: string, message: RegExp][] = [
   [{ noExist: 1 }, 'ERR_INVALID_ARG_TYPE', /"options.noExist" argument must be of type boolean/],
   [{ lock: 'yes' }, 'ERR_INVALID_ARG_TYPE', /"options.lock" argument must be of type boolean/],
   [null, 'ERR_INVALID_ARG_TYPE', /"options" argument must be of type object/],
+  [[], 'ERR_INVALID_ARG_TYPE', /"options" argument must be an object of options\. Received an instance of Array/],
   [1, 'ERR_INVALID_ARG_TYPE', /"options" argument must be of type object/],
 ]
 
@@ -171,6 +223,22 @@ test('get takes lock only, push overwrite only', (t) => {
   t.throws(() => hash.get(u32Key(1), { noExist: true } as object), expected)
   t.throws(() => hash.lookupAndDelete(u32Key(1), { exist: true } as object), expected)
   t.throws(() => queue.push(eight, { exist: true } as object), expected)
+})
+
+test('a signal in place of options is refused, not ignored', (t) => {
+  const { signal } = new AbortController()
+  const expected = {
+    ...type,
+    message: /must be an object of options, as in \{ signal \}\. Received an instance of Abort/,
+  }
+  t.throws(() => makeHash(t).entriesAsync(signal as never), expected)
+  t.throws(
+    () =>
+      makeHash(t)
+        .asBytes()
+        .batchesAsync(signal as never),
+    expected,
+  )
 })
 
 test('a type of the wrong size for its map is refused, and bytes work all the same', (t) => {

@@ -180,7 +180,8 @@ test('what is no index is refused with the range and the value', (t) => {
 })
 
 function rangeOf(end: RegExp, received: string): (message: string) => boolean {
-  return (message) => message.startsWith('The value of "index"') && end.test(message) && message.includes(received)
+  return (message) =>
+    message.startsWith('The value of "array.index" is') && end.test(message) && message.includes(received)
 }
 
 test('a trie finds the longest prefix, and deletes exactly one', (t) => {

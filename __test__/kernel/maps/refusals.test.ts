@@ -1,7 +1,7 @@
 // What the kernel refuses maps, each with its reason: no room, no permission, nothing there, nothing that can be made.
 import test from 'ava'
-import { type BytesMap, HashMap, LpmTrie, MapBase, type MapOptions, Queue } from 'ayajs'
-import { openFixture, u32Key } from '../../helpers/fixtures.ts'
+import { ArrayMap, type BytesMap, HashMap, LpmTrie, MapBase, type MapOptions, Queue } from 'ayajs'
+import { openFixture, takenFrom, u32Key } from '../../helpers/fixtures.ts'
 import { leaveNothingBehind, ownDescriptors } from '../../helpers/left-behind.ts'
 import { closing, makeHash, makeTypedHash, numbered } from '../../helpers/map-kit.ts'
 import { until } from '../../helpers/poll.ts'
@@ -67,6 +67,15 @@ test('a map id that has gone is ERR_EBPF_NOT_FOUND', async (t) => {
   for (const wrong of ['1', 1n, null, undefined]) t.throws(() => HashMap.fromId(wrong as never), type)
 })
 
+test('a map that was taken is not said to have never been there', (t) => {
+  const bpf = openFixture(t, 'maps')
+  const taken = takenFrom(bpf, 'array')
+  t.teardown(() => taken.close())
+  const message = /^The map "array" has been taken out of the object: use the one that takeMap\(\) returned\.$/
+  t.throws(() => ArrayMap.tryFrom(bpf.map('array')), { code: 'ERR_EBPF_NOT_FOUND', message })
+  t.throws(() => ArrayMap.tryFrom(bpf.takeMap('array')), { code: 'ERR_EBPF_NOT_FOUND', message })
+})
+
 test('a descriptor that is none, or not of a map, is refused', (t) => {
   const program = openFixture(t, 'refused').program('fine')
   program?.load()
@@ -79,8 +88,11 @@ const badCreations: [title: string, options: unknown, expected: object][] = [
   ['no type', { keySize: 4, valueSize: 4, maxEntries: 1 }, type],
   [
     'a type that is none',
-    { mapType: 'Hsah', keySize: 4, valueSize: 4, maxEntries: 1 },
-    { code: 'ERR_INVALID_ARG_VALUE' },
+    { mapType: 'hash', keySize: 4, valueSize: 4, maxEntries: 1 },
+    {
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: `The argument "options.mapType" must be a type of map in aya's spelling, as "Hash" is. Received 'hash'`,
+    },
   ],
   ['no size', { mapType: 'Hash', valueSize: 4, maxEntries: 1 }, type],
   ['a negative size', { mapType: 'Hash', keySize: -4, valueSize: 4, maxEntries: 1 }, range],
@@ -90,10 +102,47 @@ const badCreations: [title: string, options: unknown, expected: object][] = [
   [
     'no room',
     { mapType: 'Hash', keySize: 4, valueSize: 4, maxEntries: 0 },
-    { code: 'ERR_EBPF_MAP', message: /EINVAL/ },
+    { code: 'ERR_EBPF_MAP', message: /EINVAL\); it has no room for entries\. Set maxEntries to at least 1\.$/ },
   ],
   ['flags that are none', { mapType: 'Hash', keySize: 4, valueSize: 4, maxEntries: 1, flags: 2 ** 32 }, range],
-  ['a key for a queue', { mapType: 'Queue', keySize: 4, valueSize: 4, maxEntries: 1 }, { code: 'ERR_EBPF_MAP' }],
+  [
+    'a key for a queue',
+    { mapType: 'Queue', keySize: 4, valueSize: 4, maxEntries: 1 },
+    { code: 'ERR_EBPF_MAP', message: /no keys\. Set keySize to 0\.$/ },
+  ],
+  [
+    'no key',
+    { mapType: 'Hash', keySize: 0, valueSize: 4, maxEntries: 1 },
+    { code: 'ERR_EBPF_MAP', message: /its key has no size\. Set keySize/ },
+  ],
+  [
+    'a trie without a prefix',
+    { mapType: 'LpmTrie', keySize: 4, valueSize: 4, maxEntries: 1, flags: 1 },
+    { code: 'ERR_EBPF_MAP', message: /1 to 256 bytes of data\. Set keySize to 5 to 260\.$/ },
+  ],
+  [
+    'a ring buffer of no whole pages',
+    { mapType: 'RingBuf', keySize: 0, valueSize: 0, maxEntries: 5000 },
+    { code: 'ERR_EBPF_MAP', message: /a power of two, and whole pages\. Set maxEntries to \d+\.$/ },
+  ],
+  [
+    'more room than there can be',
+    { mapType: 'Hash', keySize: 4, valueSize: 4, maxEntries: 2 ** 32 - 1 },
+    { code: 'ERR_EBPF_MAP', message: /Set fewer maxEntries\.|or set fewer maxEntries\.$/ },
+  ],
+  [
+    'a name that the kernel does not take',
+    { mapType: 'Queue', keySize: 0, valueSize: 4, maxEntries: 1, name: 'a-b' },
+    {
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: `The argument "options.name" must be of letters, digits, '_' and '.'. Received 'a-b'`,
+    },
+  ],
+  [
+    'a map to take after that is none',
+    { like: 5 },
+    { ...type, message: /^The "options\.like" argument must be an instance of MapBase\. Received 5$/ },
+  ],
   [
     'a name with a null byte',
     { mapType: 'Queue', keySize: 0, valueSize: 4, maxEntries: 1, name: 'a\0' },

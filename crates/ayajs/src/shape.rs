@@ -127,6 +127,11 @@ impl Shape {
         self.map_type == map_type as u32
     }
 
+    /// The size that a ring buffer of this one needs: a power of two, and whole pages. 0 where there is none.
+    pub(crate) fn whole_ring(&self) -> u32 {
+        whole_pages(self.max_entries)
+    }
+
     fn is_of_devices(&self) -> bool {
         self.is(bpf_map_type::BPF_MAP_TYPE_DEVMAP)
             || self.is(bpf_map_type::BPF_MAP_TYPE_DEVMAP_HASH)

@@ -5,6 +5,7 @@ import { memoryOf } from '../codec.ts'
 import { readElf, type Elf } from '../elf.ts'
 import { mapClassOf } from '../map-classes.ts'
 import { readObject, type ObjectGlobal, type ObjectMap } from '../object.ts'
+import { isRecordStatement } from '../ring-record.ts'
 import type { GlobalDescription, MapDescription, ObjectDescription, TypeDescription } from './description.ts'
 
 /** Reads an object and says what is in it. */
@@ -17,7 +18,9 @@ export function describe(bytes: Uint8Array): ObjectDescription {
     fingerprint,
     programs: programs.map(({ unsupported, ...program }) => ({ ...program, unsupported: unsupported ?? null })),
     maps: maps.map((map) => describeMap(map, btf)),
-    globals: globals.map((global) => describeGlobal(global, btf, valueOf(global))),
+    globals: globals
+      .filter((global) => !isRecordStatement(btf, global))
+      .map((global) => describeGlobal(global, btf, valueOf(global))),
   }
 }
 

@@ -91,6 +91,7 @@ function shownType(type: TypeDescription | null): string {
 /** On one line, and no longer than a line. */
 function shownValue(initial: unknown): string {
   const line = show(initial, {
+    compact: true,
     breakLength: Infinity,
     depth: 4,
     maxArrayLength: 16,

@@ -19,6 +19,8 @@ const NO_LOCK: &str = "its values have no bpf_spin_lock, which the option lock i
 const NO_LOCK_REMEDY: &str =
     "Leave the option out, or declare a struct bpf_spin_lock in the C type of the values.";
 
+const LONG_PREFIX: &str = "the prefix is longer than the key";
+
 /// What messages call a map: those that somebody made without a name have none.
 pub(crate) fn called(name: &str) -> String {
     if name.is_empty() {
@@ -91,6 +93,7 @@ fn reason(fd: &MapFd, command: &str, flags: u32, errno: i32) -> Option<String> {
         }
         libc::EINVAL if flags & BPF_F_LOCK != 0 => is(NO_LOCK),
         libc::EINVAL if updates => unfit(&kind()).and_then(is),
+        libc::EINVAL if command.contains("DELETE") && kind() == "LpmTrie" => is(LONG_PREFIX),
         ENOTSUPP | libc::EOPNOTSUPP => Some(format!(
             "the kernel does not support it for maps of type {}",
             kind()
@@ -106,7 +109,7 @@ fn unfit(kind: &str) -> Option<&'static str> {
             Some("what was given is no map like the one that it was made for")
         }
         "ProgramArray" => Some("what was given is no program of the kind that uses the array"),
-        "LpmTrie" => Some("the prefix is longer than the key"),
+        "LpmTrie" => Some(LONG_PREFIX),
         _ => None,
     }
 }

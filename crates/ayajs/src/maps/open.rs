@@ -19,6 +19,8 @@ use crate::{
     failure,
     guard::{catch, guard},
     links::open_pin,
+    map_defects,
+    shape::Shape,
     sys::{self, Ids, NewMap, ObjectKind},
 };
 
@@ -173,9 +175,13 @@ impl Creation {
             None,
         )
         .map_err(|error| {
-            let message = format!("cannot create {}: {error}", self.description());
-            let refused = Error::command(Code::Map, message, "BPF_MAP_CREATE", &error);
-            failure::permission_for(self.needed(), refused.text("map", &self.name))
+            let refused = map_defects::new_map_error(
+                &self.description(),
+                &self.name,
+                &error,
+                &Shape::new(&self.new),
+            );
+            failure::permission_for(self.needed(), refused)
         })?;
         Map::of_kernel(Some(self.name.clone()), fd, None)
     }
@@ -250,7 +256,10 @@ fn kernel_name(name: &str) -> Result<[libc::c_char; 16]> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
     if !name.chars().all(allowed) {
         let message = "The argument \"name\" must be of letters, digits, '_' and '.'";
-        return Err(Error::new(Code::ArgValue, message));
+        return Err(Error::new(
+            Code::ArgValue,
+            format!("{message}. Received '{name}'"),
+        ));
     }
     let mut kept = [0; 16];
     for (to, from) in kept.iter_mut().take(15).zip(name.bytes()) {

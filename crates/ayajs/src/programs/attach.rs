@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use aya_obj::generated::{BPF_F_ALLOW_MULTI, BPF_F_ALLOW_OVERRIDE, bpf_attach_type};
+use aya_obj::generated::{BPF_F_ALLOW_MULTI, BPF_F_ALLOW_OVERRIDE, bpf_attach_type, bpf_link_info};
 use napi::bindgen_prelude::BigInt;
 use napi_derive::napi;
 
@@ -83,11 +83,17 @@ pub(super) fn attach(
     if placement.expected_revision != 0 {
         require_revisions(cgroup, attach_type)?;
     }
+    let replace = options
+        .replace_fd
+        .map(|fd| args::fd("replaceFd", fd))
+        .transpose()?;
     let request = Request {
         program: &program,
+        cgroup,
         attach_type,
         mode: options.mode.map(CgroupAttachMode::flags),
         placement,
+        replace,
     };
     let attachment = match request.mode {
         None => Attachment::Link(
@@ -95,10 +101,6 @@ pub(super) fn attach(
                 .map_err(|error| request.refused(&cell.name, "BPF_LINK_CREATE", &error))?,
         ),
         Some(mode) => {
-            let replace = options
-                .replace_fd
-                .map(|fd| args::fd("replaceFd", fd))
-                .transpose()?;
             let cgroup_fd = duplicate(cell, cgroup)?;
             let program_id = program_id(program.as_fd())?;
             sys::program_attach(&*program, cgroup, attach_type, mode, replace, placement)
@@ -149,20 +151,39 @@ fn require_revisions(cgroup: i32, attach_type: bpf_attach_type) -> Result<()> {
     }
 }
 
-/// What the kernel is asked for, apart from the cgroup.
+/// What the kernel is asked for.
 struct Request<'a> {
     program: &'a OwnedFd,
+    cgroup: i32,
     attach_type: bpf_attach_type,
     /// The flags of `BPF_PROG_ATTACH`; `None` for a link.
     mode: Option<u32>,
     placement: Placement,
+    /// The program to take the place of.
+    replace: Option<i32>,
 }
 
 impl Request<'_> {
     /// The error for a program that the kernel did not attach.
     fn refused(&self, name: &str, command: &'static str, error: &io::Error) -> Error {
-        let message = format!("cannot attach program \"{name}\" to the cgroup: {error}");
-        let failed = |code| Error::command(code, message, command, error).text("program", name);
+        let path = path_of(self.cgroup);
+        let cgroup = path
+            .as_ref()
+            .map_or_else(String::new, |path| format!(" \"{path}\""));
+        let how = if error.raw_os_error() == Some(libc::ESTALE) {
+            self.revisions()
+        } else {
+            self.place()
+        };
+        let message =
+            format!("cannot attach program \"{name}\" to the cgroup{cgroup}{how}: {error}");
+        let failed = |code| {
+            let failed = Error::command(code, message, command, error).text("program", name);
+            match path {
+                Some(path) => failed.text("path", path),
+                None => failed,
+            }
+        };
         match error.raw_os_error() {
             Some(libc::ESTALE) => failed(Code::Conflict),
             Some(libc::EINVAL) => match self.lacking() {
@@ -172,6 +193,49 @@ impl Request<'_> {
             },
             _ => failure::permission(failed(Code::Attach)),
         }
+    }
+
+    /// Where among the others it was to be, by the id of the one that it was to be beside, or in the place of.
+    fn place(&self) -> String {
+        let what = if self.mode.is_none() {
+            "link"
+        } else {
+            "program"
+        };
+        let named = |id: Option<u32>| {
+            id.map_or_else(|| format!("the given {what}"), |id| format!("{what} {id}"))
+        };
+        let side = match self.placement.position {
+            Some(Position::Before) => "before",
+            Some(Position::After) => "after",
+            None => "beside",
+        };
+        match (self.replace, self.placement.anchor) {
+            (Some(fd), _) => format!(" in the place of {}", named(self.id_behind(fd))),
+            (None, Some(Anchor::Fd(fd))) => format!(" {side} {}", named(self.id_behind(fd))),
+            (None, Some(Anchor::Id(id))) => format!(" {side} {}", named(Some(id))),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// The id of the link or, with a mode, of the program behind a descriptor.
+    fn id_behind(&self, fd: i32) -> Option<u32> {
+        let fd = sys::duplicate(fd).ok()?;
+        if self.mode.is_some() {
+            return program_id(fd.as_fd()).ok();
+        }
+        let info: bpf_link_info = sys::object_info(&fd).ok()?;
+        Some(info.id)
+    }
+
+    /// The revision that was expected, and the one that is there.
+    fn revisions(&self) -> String {
+        let expected = self.placement.expected_revision;
+        let present = sys::program_query(self.cgroup, self.attach_type, false).map_or_else(
+            |_| String::new(),
+            |query| format!(" and has {}", query.revision),
+        );
+        format!(", which was to have revision {expected}{present}")
     }
 
     /// Which part of the request the kernel does not know; found by asking for it part by part, with no cgroup.
@@ -215,6 +279,14 @@ fn unsupported(feature: &str) -> Error {
         format!("this kernel does not have {feature}; nothing has been attached"),
     )
     .text("feature", feature)
+}
+
+/// The directory behind a descriptor, where /proc tells it. One that was removed is called by its former name.
+fn path_of(cgroup: i32) -> Option<String> {
+    let path = std::fs::read_link(format!("/proc/self/fd/{cgroup}")).ok()?;
+    let path = path.to_string_lossy();
+    let path = path.strip_suffix(" (deleted)").unwrap_or(&path);
+    path.starts_with('/').then(|| path.to_owned())
 }
 
 /// The attachment has no descriptor of its own: to end it later, the cgroup's is needed.

@@ -34,6 +34,9 @@ pub(crate) struct ProgramCell {
     state: Mutex<State>,
 }
 
+const CAME_LOADED: &str =
+    "Use it as it is: it can be attached and run. Code is loaded from an object: Ebpf.load(data).";
+
 enum Origin {
     Object(Weak<Object>),
     /// It is listed, and no more.
@@ -122,6 +125,11 @@ impl ProgramCell {
         })
     }
 
+    /// Whether it came from a pin or an id, and so from no object.
+    pub(crate) fn is_of_kernel(&self) -> bool {
+        matches!(self.origin, Origin::Kernel)
+    }
+
     /// Loads the program. Waits for other loads of the object only where `wait` says so: on a pool thread.
     pub(crate) fn load(&self, wait: bool) -> Result<()> {
         let Some(object) = self.object()? else {
@@ -129,7 +137,9 @@ impl ProgramCell {
                 "program \"{}\" came loaded from the kernel, there is no code to load",
                 self.name
             );
-            return Err(Error::new(Code::AlreadyLoaded, message));
+            return Err(Error::new(Code::AlreadyLoaded, message)
+                .text("program", &self.name)
+                .text("remedy", CAME_LOADED));
         };
         self.supported()?;
         let mut ebpf = if wait {

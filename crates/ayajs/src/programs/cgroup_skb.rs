@@ -1,10 +1,6 @@
 //! `CgroupSkb`: inspects or filters the network traffic of a cgroup.
 
-use std::{
-    os::fd::OwnedFd,
-    path::PathBuf,
-    sync::{Arc, Weak},
-};
+use std::{os::fd::OwnedFd, path::PathBuf, sync::Arc};
 
 use aya::programs::CgroupSkbAttachType as AyaAttachType;
 use aya_obj::generated::bpf_attach_type;
@@ -15,9 +11,8 @@ use napi::{
 use napi_derive::napi;
 
 use super::{
-    LoadTask, Program, ProgramCell, ProgramInfo,
+    CellRef, LoadTask, Program, ProgramCell, ProgramInfo,
     attach::{AttachOptions, attach},
-    upgrade,
 };
 use crate::{
     args::{self, PathArg},
@@ -88,7 +83,7 @@ pub struct TestRunResult {
 /// (`BPF_PROG_TYPE_CGROUP_SKB`).
 #[napi]
 pub struct CgroupSkb {
-    cell: Weak<ProgramCell>,
+    cell: CellRef,
 }
 
 #[napi]
@@ -104,7 +99,7 @@ impl CgroupSkb {
                 return Err(unexpected(&cell.name, cell.kind));
             }
             Ok(Self {
-                cell: Arc::downgrade(&cell),
+                cell: CellRef::new(&cell),
             })
         })
     }
@@ -294,14 +289,14 @@ impl CgroupSkb {
             pin,
         );
         let program = Self {
-            cell: Arc::downgrade(&cell),
+            cell: CellRef::new(&cell),
         };
         registry::own(Owned::Program(cell));
         Ok(program)
     }
 
     pub(crate) fn cell(&self) -> Result<Arc<ProgramCell>> {
-        upgrade(&self.cell)
+        self.cell.upgrade()
     }
 }
 

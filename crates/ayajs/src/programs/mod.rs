@@ -34,7 +34,7 @@ use crate::{
 /// `ERR_EBPF_CLOSED`.
 #[napi]
 pub struct Program {
-    cell: Weak<ProgramCell>,
+    cell: CellRef,
 }
 
 #[napi]
@@ -132,16 +132,38 @@ impl Program {
 impl Program {
     pub(crate) fn new(cell: &Arc<ProgramCell>) -> Self {
         Self {
-            cell: Arc::downgrade(cell),
+            cell: CellRef::new(cell),
         }
     }
 
     fn cell(&self) -> Result<Arc<ProgramCell>> {
-        upgrade(&self.cell)
+        self.cell.upgrade()
     }
 }
 
-fn upgrade(cell: &Weak<ProgramCell>) -> Result<Arc<ProgramCell>> {
-    cell.upgrade()
-        .ok_or_else(|| Error::closed("the object of this program"))
+/// What a handle has of its program.
+#[derive(Clone)]
+struct CellRef {
+    cell: Weak<ProgramCell>,
+    of_kernel: bool,
+}
+
+impl CellRef {
+    fn new(cell: &Arc<ProgramCell>) -> Self {
+        Self {
+            cell: Arc::downgrade(cell),
+            of_kernel: cell.is_of_kernel(),
+        }
+    }
+
+    /// The program; `ERR_EBPF_CLOSED` when it has ended: with its object, or alone if it never had one.
+    fn upgrade(&self) -> Result<Arc<ProgramCell>> {
+        self.cell.upgrade().ok_or_else(|| {
+            Error::closed(if self.of_kernel {
+                "this program"
+            } else {
+                "the object of this program"
+            })
+        })
+    }
 }

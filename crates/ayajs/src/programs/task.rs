@@ -1,19 +1,17 @@
 //! Loading a program on libuv's pool.
 
-use std::sync::Weak;
-
 use napi::{Env, Task};
 
-use super::{ProgramCell, upgrade};
+use super::CellRef;
 use crate::{error::Result, guard::catch};
 
 /// Runs the verifier off the JavaScript thread.
 pub struct LoadTask {
-    cell: Weak<ProgramCell>,
+    cell: CellRef,
 }
 
 impl LoadTask {
-    pub(super) fn new(cell: Weak<ProgramCell>) -> Self {
+    pub(super) fn new(cell: CellRef) -> Self {
         Self { cell }
     }
 }
@@ -24,7 +22,7 @@ impl Task for LoadTask {
 
     fn compute(&mut self) -> napi::Result<Self::Output> {
         // Upgraded only now: a load that has not begun does not keep a closed object alive.
-        Ok(catch(|| upgrade(&self.cell)?.load(true)))
+        Ok(catch(|| self.cell.upgrade()?.load(true)))
     }
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {
