@@ -174,7 +174,14 @@ impl Creation {
         )
         .map_err(|error| {
             let message = format!("cannot create {}: {error}", self.description());
-            let refused = Error::command(Code::Map, message, "BPF_MAP_CREATE", &error);
+            let mut refused = Error::command(Code::Map, message, "BPF_MAP_CREATE", &error);
+            if error.raw_os_error() == Some(libc::EINVAL) && self.is_broken_ring() {
+                let page = sys::page_size();
+                refused = refused.text(
+                    "remedy",
+                    format!("A ring buffer is a power of two of bytes, and whole pages, which have {page} here."),
+                );
+            }
             failure::permission_for(self.needed(), refused.text("map", &self.name))
         })?;
         Map::of_kernel(Some(self.name.clone()), fd, None)
@@ -190,6 +197,15 @@ impl Creation {
             }
             _ => &["CAP_BPF"],
         }
+    }
+
+    /// Whether it is a ring buffer of a size that the kernel refuses (`ringbuf_map_alloc` of kernel/bpf/ringbuf.c). Pages
+    /// are larger on some machines than where it was tried.
+    fn is_broken_ring(&self) -> bool {
+        let map_type = types::map_type(self.new.map_type);
+        let size = self.new.max_entries;
+        ["RingBuf", "UserRingBuf"].contains(&map_type.as_str())
+            && !(size.is_power_of_two() && size.is_multiple_of(sys::page_size()))
     }
 
     /// The kernel's EINVAL says nothing: say what was asked for.

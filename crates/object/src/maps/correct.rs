@@ -52,7 +52,12 @@ pub(super) fn correct(data: &[u8], wishes: &Wishes<'_>) -> Result<Corrected> {
         let Some(definition) = Definition::read(&btf, name, struct_type)? else {
             continue;
         };
-        let change = Change::of(&btf, name, &definition, (wishes.entries)(name), wishes)?;
+        let mut entries = (wishes.entries)(name);
+        if definition.map_type == map_type::USER_RINGBUF {
+            let bytes = entries.or(definition.max_entries);
+            entries = whole_pages(bytes, wishes.page_size).or(entries);
+        }
+        let change = Change::of(&btf, name, &definition, entries, wishes)?;
         if definition.lacks_inner() {
             changes.push((variable, Change::placeholder(&definition)));
         } else if let Some(change) = change {
@@ -237,7 +242,12 @@ fn inner_change(
     else {
         return Ok(None);
     };
-    let entries = whole_pages(&definition, wishes.page_size);
+    let is_ring = matches!(
+        definition.map_type,
+        map_type::RINGBUF | map_type::USER_RINGBUF
+    );
+    let bytes = definition.max_entries.filter(|_| is_ring);
+    let entries = whole_pages(bytes, wishes.page_size);
     let change = Change::of(btf, map, &definition, entries, wishes)?;
     Ok(change.map(|change| (array, Box::new(change))))
 }
@@ -267,12 +277,10 @@ const fn is_told_types(of: u32) -> bool {
     )
 }
 
-/// A ring buffer is a power of two of pages: aya knows that, except for those that are inside of maps.
-fn whole_pages(definition: &Definition, page_size: u32) -> Option<u32> {
-    let bytes = definition.max_entries?;
-    if definition.map_type != map_type::RINGBUF || bytes == 0 {
-        return None;
-    }
+/// A ring buffer is a power of two of pages, of whatever size these are here: aya knows that of those which programs write
+/// and that are in no map. None when it is one already.
+fn whole_pages(bytes: Option<u32>, page_size: u32) -> Option<u32> {
+    let bytes = bytes.filter(|bytes| *bytes > 0)?;
     let pages = bytes
         .div_ceil(page_size.max(1))
         .checked_next_power_of_two()?;
@@ -294,7 +302,7 @@ mod tests {
     use super::*;
     use crate::{
         maps::definition::find,
-        tests::{NESTED_ARRAYS, mutants, section},
+        tests::{NESTED_ARRAYS, USER_RING, mutants, section},
     };
 
     fn wishing(
@@ -357,6 +365,31 @@ mod tests {
         let btf = Btf::parse(&data).unwrap();
         assert_eq!(definition(&btf, "inner").max_entries, Some(9));
         assert_eq!(definition(&btf, "by_table").max_entries, Some(8));
+    }
+
+    #[test]
+    fn a_user_ring_buffer_is_a_power_of_two_of_pages_whatever_their_size() {
+        let original = section(USER_RING, ".BTF");
+        for (page_size, entries, expected) in [
+            (4096, Some(5000), Some(8192)),
+            (16384, Some(5000), Some(16384)),
+            (1 << 18, None, Some(1 << 18)),
+            (65536, None, None),
+            (4096, Some(0), Some(0)),
+        ] {
+            let wishes = Wishes {
+                entries: &|_| entries,
+                untyped: &|_| false,
+                has_place: &|_| false,
+                page_size,
+            };
+            let data = correct(original, &wishes).unwrap().data;
+            let entries = data.map(|data| {
+                let btf = Btf::parse(&data).unwrap();
+                definition(&btf, "commands").max_entries.unwrap()
+            });
+            assert_eq!(entries, expected, "{page_size}");
+        }
     }
 
     #[test]

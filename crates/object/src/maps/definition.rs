@@ -32,6 +32,7 @@ pub(super) mod map_type {
     pub(crate) const STACK: u32 = 23;
     pub(crate) const DEVMAP_HASH: u32 = 25;
     pub(crate) const RINGBUF: u32 = 27;
+    pub(crate) const USER_RINGBUF: u32 = 31;
 
     pub(crate) const fn is_of_maps(map_type: u32) -> bool {
         matches!(map_type, ARRAY_OF_MAPS | HASH_OF_MAPS)
