@@ -6,6 +6,7 @@
 //! them. The same way a map gets another number of entries.
 
 use super::definition::{Definition, Holds, NUMBERS, Part, map_type, refuse};
+use super::pages::whole_pages;
 use crate::{
     btf::{Array, Btf, Editor, Member, Type, kind},
     error::{Error, Kind, Result},
@@ -52,11 +53,10 @@ pub(super) fn correct(data: &[u8], wishes: &Wishes<'_>) -> Result<Corrected> {
         let Some(definition) = Definition::read(&btf, name, struct_type)? else {
             continue;
         };
-        let mut entries = (wishes.entries)(name);
-        if definition.map_type == map_type::USER_RINGBUF {
-            let bytes = entries.or(definition.max_entries);
-            entries = whole_pages(bytes, wishes.page_size).or(entries);
-        }
+        let stated = (wishes.entries)(name);
+        let is_user_ring = definition.map_type == map_type::USER_RINGBUF;
+        let bytes = stated.or(definition.max_entries).filter(|_| is_user_ring);
+        let entries = whole_pages(bytes, wishes.page_size).or(stated);
         let change = Change::of(&btf, name, &definition, entries, wishes)?;
         if definition.lacks_inner() {
             changes.push((variable, Change::placeholder(&definition)));
@@ -242,10 +242,7 @@ fn inner_change(
     else {
         return Ok(None);
     };
-    let is_ring = matches!(
-        definition.map_type,
-        map_type::RINGBUF | map_type::USER_RINGBUF
-    );
+    let is_ring = map_type::is_ring(definition.map_type);
     let bytes = definition.max_entries.filter(|_| is_ring);
     let entries = whole_pages(bytes, wishes.page_size);
     let change = Change::of(btf, map, &definition, entries, wishes)?;
@@ -275,17 +272,6 @@ const fn is_told_types(of: u32) -> bool {
             | STACK
             | RINGBUF
     )
-}
-
-/// A ring buffer is a power of two of pages, of whatever size these are here: aya knows that of those which programs write
-/// and that are in no map. None when it is one already.
-fn whole_pages(bytes: Option<u32>, page_size: u32) -> Option<u32> {
-    let bytes = bytes.filter(|bytes| *bytes > 0)?;
-    let pages = bytes
-        .div_ceil(page_size.max(1))
-        .checked_next_power_of_two()?;
-    let whole = pages.checked_mul(page_size)?;
-    (whole != bytes && whole <= super::MAX_NUMBER).then_some(whole)
 }
 
 fn apply(btf: &Btf<'_>, changes: &[(Type, Change)]) -> Option<Vec<u8>> {
@@ -368,28 +354,12 @@ mod tests {
     }
 
     #[test]
-    fn a_user_ring_buffer_is_a_power_of_two_of_pages_whatever_their_size() {
+    fn a_user_ring_buffer_is_made_of_whole_pages() {
         let original = section(USER_RING, ".BTF");
-        for (page_size, entries, expected) in [
-            (4096, Some(5000), Some(8192)),
-            (16384, Some(5000), Some(16384)),
-            (1 << 18, None, Some(1 << 18)),
-            (65536, None, None),
-            (4096, Some(0), Some(0)),
-        ] {
-            let wishes = Wishes {
-                entries: &|_| entries,
-                untyped: &|_| false,
-                has_place: &|_| false,
-                page_size,
-            };
-            let data = correct(original, &wishes).unwrap().data;
-            let entries = data.map(|data| {
-                let btf = Btf::parse(&data).unwrap();
-                definition(&btf, "commands").max_entries.unwrap()
-            });
-            assert_eq!(entries, expected, "{page_size}");
-        }
+        let corrected = wishing(original, |_| Some(5000), |_| false).unwrap();
+        let data = corrected.data.unwrap();
+        let btf = Btf::parse(&data).unwrap();
+        assert_eq!(definition(&btf, "commands").max_entries, Some(8192));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod correct;
 mod definition;
 mod legacy;
+mod pages;
 mod references;
 mod slots;
 
