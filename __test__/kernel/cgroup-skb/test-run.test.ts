@@ -1,4 +1,7 @@
 // `CgroupSkb.testRun`: a program run on a packet of ours, without any network.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { CgroupSkb, EbpfError } from 'ayajs'
 import { counted, loaded, openFixture } from '../../helpers/fixtures.ts'
@@ -123,4 +126,20 @@ for (const { what, options, type, code } of wrong) {
 test('CgroupSkb.testRun throws ERR_EBPF_NOT_LOADED before load', (t) => {
   const program = CgroupSkb.tryFrom(openFixture(t, 'cgroup_skb').program('count_egress'))
   t.throws(() => program.testRun({ packet: packetOf(4, 40) }), { code: 'ERR_EBPF_NOT_LOADED' })
+})
+
+test('CgroupSkb.testRun is not interrupted by signals', async (t) => {
+  const program = loaded(openFixture(t, 'cgroup_skb'), 'count_egress')
+  const ignore = (): void => undefined
+  process.on('SIGUSR2', ignore)
+  const storm = spawn('sh', ['-c', `while kill -USR2 ${process.pid}; do :; done`], { stdio: 'ignore' })
+  const over = once(storm, 'exit')
+  t.teardown(async () => {
+    storm.kill('SIGKILL')
+    await over
+    await sleep(20) // The last ones are on their way.
+    process.off('SIGUSR2', ignore)
+  })
+  await sleep(20)
+  for (let run = 0; run < 100; run++) t.notThrows(() => program.testRun({ packet: packetOf(4, 60), repeat: 1_000 }))
 })

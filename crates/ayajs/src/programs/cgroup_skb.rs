@@ -241,7 +241,10 @@ impl CgroupSkb {
         guard(env, || {
             let cell = self.cell()?;
             let repeat = args::integer("repeat", repeat, 1, MAX_REPEAT)?;
-            let run = sys::test_run(&*cell.fd()?, packet, repeat).map_err(|error| {
+            let fd = cell.fd()?;
+            // The kernel stops between two of the runs when a signal is pending (`bpf_test_timer_continue` of net/bpf).
+            let run = sys::without_signals(|| sys::test_run(&*fd, packet, repeat));
+            let run = run.map_err(|error| {
                 cell.failed("cannot make a test run", "BPF_PROG_TEST_RUN", &error)
                     .recode(Code::TestRun)
             })?;
