@@ -50,18 +50,23 @@ export function nameOfErrno(errno: number): string {
 /** Second names of numbers that have a better known one on Linux. */
 const aliases = ['EWOULDBLOCK', 'ENOTSUP']
 
-/** Numbers that the kernel keeps to itself, but that bpf(2) lets out all the same (include/linux/errno.h). */
 const errnoNames: ReadonlyMap<number, string> = new Map([
   ...Object.entries(constants.errno)
     .filter(([name]) => !aliases.includes(name))
     .map(([name, errno]) => [errno, name] as const),
+  // Numbers that the kernel keeps to itself, but that bpf(2) lets out all the same (include/linux/errno.h).
   [512, 'ERESTARTSYS'],
   [524, 'ENOTSUPP'],
 ])
 
+/** What glibc and musl say of a number that they do not know. */
+const nothingSaid = /(?:Unknown error \d+|No error information) (?=\(os error 524\))/g
+
 /** Rust says `(os error 1)` where everybody else says EPERM. */
 function nameErrnos(text: string): string {
-  return text.replace(/\(os error (\d+)\)/g, (_, errno: string) => `(${nameOfErrno(Number(errno))})`)
+  return text
+    .replace(nothingSaid, 'Operation is not supported ')
+    .replace(/\(os error (\d+)\)/g, (_, errno: string) => `(${nameOfErrno(Number(errno))})`)
 }
 
 function isEbpfErrorCode(code: string): code is EbpfErrorCode {

@@ -1,5 +1,9 @@
 // What becomes of each object of the corpus, whichever compiler made it: opened, with these programs and maps, or refused.
 import type { EbpfErrorCode } from 'ayajs'
+import { possibleCpus } from '../helpers/cpus.ts'
+
+/** What is made of two: no more than there are CPUs. */
+const perfEvents = Math.min(2, possibleCpus())
 
 /** An object that is opened. */
 export interface Accepted {
@@ -87,10 +91,10 @@ export const accepted: Readonly<Record<string, Accepted>> = {
   },
   map_legacy_without_sizes: {
     programs: { report: 'Xdp' },
-    maps: { counters: ['Array', 4, 8, 4], events: ['PerfEventArray', 4, 4, 2] },
+    maps: { counters: ['Array', 4, 8, 4], events: ['PerfEventArray', 4, 4, perfEvents] },
   },
   map_legacy_zeros: { programs: { count: 'Xdp' }, maps: { counters: ['Array', 4, 8, 4] } },
-  map_perf_records: { programs: { report: 'Xdp' }, maps: { events: ['PerfEventArray', 4, 4, 2] } },
+  map_perf_records: { programs: { report: 'Xdp' }, maps: { events: ['PerfEventArray', 4, 4, perfEvents] } },
   map_perf_without_sizes: { programs: { report: 'Xdp' }, maps: { events: ['PerfEventArray', 4, 4] } },
   map_programs_initialised: { programs: { jump: 'Xdp', target: 'Xdp' }, maps: { jumps: ['ProgramArray', 4, 4, 2] } },
   map_programs_values: { programs: { jump: 'Xdp' }, maps: { jumps: ['ProgramArray', 4, 4, 2] } },

@@ -25,6 +25,7 @@ import {
 import { possibleCpus } from './cpus.ts'
 import { u32Key } from './fixtures.ts'
 import type { Feature } from './kernel-features.ts'
+import { pageSize } from './page-size.ts'
 
 /** One type of map, and its class. */
 export interface MapRow {
@@ -203,8 +204,8 @@ export const mapRows: readonly MapRow[] = [
     RingBuf,
     'RingBuf',
     'ringbuf',
-    { keySize: 0, valueSize: 0, maxEntries: 4096 },
-    () => ({ maxEntries: 4096 }),
+    { keySize: 0, valueSize: 0, maxEntries: pageSize },
+    () => ({ maxEntries: pageSize }),
     { ...eventMethods, countLostIn: (map) => (map as RingBuf).countLostIn(map) },
     { feature: 'ring-buffer' },
   ),

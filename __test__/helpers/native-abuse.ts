@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import * as native from 'ayajs/native'
 import { fixturePath } from './fixtures.ts'
+import { pageSize } from './page-size.ts'
 
 export interface Report {
   readonly calls: number
@@ -28,7 +29,7 @@ const closedElement = closedMap.element(new Uint8Array(new SharedArrayBuffer(64)
 const control = new Int32Array(new SharedArrayBuffer(16))
 const elements = native.elementFunctions(new Uint8Array(control.buffer))
 closedMap.close()
-const ring = native.MapData.create({ mapType: 'RingBuf', keySize: 0, valueSize: 0, maxEntries: 4096 })
+const ring = native.MapData.create({ mapType: 'RingBuf', keySize: 0, valueSize: 0, maxEntries: pageSize })
 const reader = native.RingReader.open(ring)
 const btf = native.Btf.parse(readFileSync('/sys/kernel/btf/vmlinux'))
 program.load()

@@ -8,7 +8,7 @@ export interface Place {
   /** A path where nothing can be pinned; `pins` is a directory for pins. */
   readonly path: (pins: string) => string
   /** How the message ends. */
-  readonly says: string
+  readonly end: string
   readonly errnoName: string
 }
 
@@ -25,8 +25,13 @@ const rows: readonly [title: string, path: Place['path'], error: string, errnoNa
 
 export const placesWhereNothingCanBe: readonly Place[] = rows.map(([title, path, error, errnoName]) => {
   const why = title === 'a name with a dot' ? '; a bpf file system takes no names with a dot' : ''
-  return { title, path, says: `${error} (${errnoName})${why}. ${remedy}`, errnoName }
+  return { title, path, end: `${error} (${errnoName})${why}. ${remedy}`, errnoName }
 })
+
+/** Whether an error says this, whichever C library has the words for its number. */
+export function says(expected: string): (message: string) => boolean {
+  return (message) => message.replace('Filename too long', 'File name too long') === expected
+}
 
 /** What is no path of a pin, with the code of the error. */
 export const noPaths: readonly [path: unknown, code: string][] = [

@@ -3,6 +3,7 @@ import type { ExecutionContext } from 'ava'
 import { RingBuf, type BytesMap, type CgroupSkb, type Codec, type Ebpf, type LoadOptions } from 'ayajs'
 import { commandOf, startChild, type Child } from './children.ts'
 import { loaded, mapOf, openFixture, u64 } from './fixtures.ts'
+import { pageSize } from './page-size.ts'
 
 /** The smallest IPv4 packet. */
 export const packet: Uint8Array = Uint8Array.of(0x45, 0, 0, 20, 0, 0, 0, 0, 1, 0, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1)
@@ -33,7 +34,7 @@ export interface OpenRing {
 }
 
 /** Options that open ring.bpf.o as stated. */
-export function ringOptions({ size = 4096, recordSize = 64, pin }: RingOptions): LoadOptions {
+export function ringOptions({ size = pageSize, recordSize = 64, pin }: RingOptions): LoadOptions {
   return {
     mapMaxEntries: { events: size },
     globals: { record_size: new Uint8Array(Uint32Array.of(recordSize).buffer) },

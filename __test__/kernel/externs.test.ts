@@ -1,5 +1,6 @@
 // What an object takes from the running kernel by name: `__kconfig`, `__ksym` and kfuncs.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { release } from 'node:os'
 import { gunzipSync } from 'node:zlib'
 import test from 'ava'
 import { type Ebpf, EbpfError, KernelVersion } from 'ayajs'
@@ -82,8 +83,9 @@ function variable(bpf: Ebpf, name: string): unknown {
 
 /** An option of the configuration of the running kernel. */
 function option(name: string): string | undefined {
-  const config = gunzipSync(readFileSync('/proc/config.gz')).toString()
-  return new RegExp(`^${name}=(.*)$`, 'm').exec(config)?.[1]
+  const boot = `/boot/config-${release()}`
+  const config = existsSync(boot) ? readFileSync(boot) : gunzipSync(readFileSync('/proc/config.gz'))
+  return new RegExp(`^${name}=(.*)$`, 'm').exec(config.toString())?.[1]
 }
 
 function addressOf(symbol: string): bigint | undefined {

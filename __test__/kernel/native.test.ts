@@ -7,6 +7,7 @@ import { commandOf, startChild } from '../helpers/children.ts'
 import { fixturePath } from '../helpers/fixtures.ts'
 import { leaveNothingBehind } from '../helpers/left-behind.ts'
 import type { Report } from '../helpers/native-abuse.ts'
+import { pageSize } from '../helpers/page-size.ts'
 
 leaveNothingBehind(test)
 
@@ -217,7 +218,7 @@ for (const { what, expected, fail } of failing) {
 }
 
 test('ayajs/native refuses an index that shares memory with the records', (t) => {
-  const ring = native.MapData.create({ mapType: 'RingBuf', keySize: 0, valueSize: 0, maxEntries: 4096 })
+  const ring = native.MapData.create({ mapType: 'RingBuf', keySize: 0, valueSize: 0, maxEntries: pageSize })
   t.teardown(() => ring.close())
   const reader = native.RingReader.open(ring)
   const memory = new ArrayBuffer(64)

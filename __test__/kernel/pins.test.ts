@@ -9,7 +9,7 @@ import { bpftool, idBehind, showProgram } from '../helpers/bpftool.ts'
 import { makeCgroup } from '../helpers/cgroup.ts'
 import { counted, loaded, openFixture } from '../helpers/fixtures.ts'
 import { leaveNothingBehind } from '../helpers/left-behind.ts'
-import { noPaths, pinMap, placesWhereNothingCanBe } from '../helpers/pin-places.ts'
+import { noPaths, pinMap, placesWhereNothingCanBe, says } from '../helpers/pin-places.ts'
 import { makePinDirectory } from '../helpers/pins.ts'
 import { until } from '../helpers/poll.ts'
 import { startTraffic } from '../helpers/traffic.ts'
@@ -123,11 +123,11 @@ for (const [title, put, message] of strangers) {
   })
 }
 
-for (const { title, path, says, errnoName } of placesWhereNothingCanBe) {
+for (const { title, path, end, errnoName } of placesWhereNothingCanBe) {
   test(`a program whose pinning fails is as it was: ${title}`, (t) => {
     const { program, pin } = makeScene(t)
     const where = path(dirname(pin))
-    const message = `Cannot pin the program at ${where}: ${says}`
+    const message = says(`Cannot pin the program at ${where}: ${end}`)
     const error = t.throws<EbpfError>(() => program.pin(where), { code: 'ERR_EBPF_PIN', message })
     t.like(error, { errnoName, path: where, syscall: 'BPF_OBJ_PIN' })
     program.pin(pin)

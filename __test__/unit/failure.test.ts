@@ -46,9 +46,17 @@ test('an EbpfError has all that the addon tells, errno negative and named', (t) 
   })
   const { code, syscall, errno, errnoName, map } = error
   t.deepEqual([code, syscall, errno, errnoName, map], ['ERR_EBPF_MAP', 'BPF_MAP_LOOKUP_ELEM', -524, 'ENOTSUPP', 'ring'])
-  t.true(error.message.startsWith('Cannot look up in map "ring": Unknown error 524 (ENOTSUPP). '), error.message)
+  t.true(error.message.startsWith('Cannot look up in map "ring": Operation is not supported (ENOTSUPP). '))
   t.false('cause' in error)
   t.false('path' in error)
+})
+
+test('an errno that the C library does not know is said the same with each of them', (t) => {
+  for (const text of ['Unknown error 524', 'No error information'])
+    t.regex(
+      fail({ code: 'ERR_EBPF_MAP', message: `no: ${text} (os error 524)` }).message,
+      /^No: Operation is not supported \(ENOTSUPP\)/,
+    )
 })
 
 test('causes become a chain, without the one that ends the message', (t) => {

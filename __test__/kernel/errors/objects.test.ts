@@ -195,7 +195,7 @@ const ringBuffer: Case[] = Object.entries({
   title: `${method} of a ring buffer is refused by the kernel`,
   run: (t) => use(mapOf(openFixture(t, 'maps'), 'ringbuf')),
   error: `EbpfError ERR_EBPF_UNSUPPORTED ${syscall} ENOTSUPP`,
-  message: `Cannot ${what} map "ringbuf": the kernel does not support it for maps of type RingBuf: Unknown error 524 (ENOTSUPP). Do without it: what does not need it works all the same.`,
+  message: `Cannot ${what} map "ringbuf": the kernel does not support it for maps of type RingBuf: Operation is not supported (ENOTSUPP). Do without it: what does not need it works all the same.`,
 }))
 
 test('a refusal of an object tells section and offset as properties', (t) => {

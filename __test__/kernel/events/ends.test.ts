@@ -8,6 +8,7 @@ import { Ebpf } from 'ayajs'
 import { commandOf, startChild, type Child } from '../../helpers/children.ts'
 import { fixturePath } from '../../helpers/fixtures.ts'
 import { leaveNothingBehind, ownDescriptors } from '../../helpers/left-behind.ts'
+import { pageSize } from '../../helpers/page-size.ts'
 import { makePinDirectory } from '../../helpers/pins.ts'
 import { slowness, until } from '../../helpers/poll.ts'
 import type { Reading } from '../../helpers/ring-actor.ts'
@@ -124,10 +125,10 @@ test('A pinned ring delivers what another process writes, also what it wrote bef
 
 test('A pinned ring of another size than declared is refused, and read in its real size where it is given', async (t) => {
   const pin = `${makePinDirectory(t)}/events`
-  const { ring } = openRing(t, { pin, size: 2 ** 16 })
-  t.is(ring.stats().size, 2 ** 16)
-  t.throws(() => openRing(t, { pin, size: 2 ** 12 }), { code: 'ERR_EBPF_MAP' })
-  t.is(openRing(t, { size: 5000 }).ring.stats().size, 8192)
+  const { ring } = openRing(t, { pin, size: 2 ** 17 })
+  t.is(ring.stats().size, 2 ** 17)
+  t.throws(() => openRing(t, { pin, size: pageSize }), { code: 'ERR_EBPF_MAP' })
+  t.is(openRing(t, { size: pageSize + 1 }).ring.stats().size, 2 * pageSize)
 })
 
 test('A producer that is faster than any consumer loses exactly what was not delivered, and the kernel is the queue', async (t) => {

@@ -4,13 +4,14 @@ import test, { type ExecutionContext } from 'ava'
 import { MapBase, RingBuf } from 'ayajs'
 import { testIf } from '../../helpers/kernel-features.ts'
 import { leaveNothingBehind } from '../../helpers/left-behind.ts'
+import { pageSize } from '../../helpers/page-size.ts'
 import { makePinDirectory } from '../../helpers/pins.ts'
 import { startMeddler, type Meddler } from '../../helpers/ring-meddler.ts'
 import { numberOf, openRing, upTo, type OpenRing } from '../../helpers/rings.ts'
 
 leaveNothingBehind(test)
 
-const size = 4096
+const size = pageSize
 /** What a record of `write` takes in the ring: 16 bytes with their header. */
 const recordSize = 24n
 

@@ -8,7 +8,7 @@ import { bpftool, showLink } from '../../helpers/bpftool.ts'
 import { makeCgroup } from '../../helpers/cgroup.ts'
 import { openFixture, loaded } from '../../helpers/fixtures.ts'
 import { leaveNothingBehind } from '../../helpers/left-behind.ts'
-import { noPaths, pinMap, placesWhereNothingCanBe } from '../../helpers/pin-places.ts'
+import { noPaths, pinMap, placesWhereNothingCanBe, says } from '../../helpers/pin-places.ts'
 import { makePinDirectory } from '../../helpers/pins.ts'
 import { until } from '../../helpers/poll.ts'
 
@@ -99,11 +99,11 @@ for (const [what, of] of Object.entries(paths)) {
   })
 }
 
-for (const { title, path, says, errnoName } of placesWhereNothingCanBe) {
+for (const { title, path, end, errnoName } of placesWhereNothingCanBe) {
   test(`A link whose pinning fails is as it was: ${title}`, (t) => {
     const { cgroup, link, pins, program } = makeScene(t)
     const where = path(pins)
-    const message = `Cannot pin the link at ${where}: ${says}`
+    const message = says(`Cannot pin the link at ${where}: ${end}`)
     const error = t.throws<EbpfError>(() => link.pin(where), { code: 'ERR_EBPF_PIN', message })
     t.like(error, { errnoName, path: where, syscall: 'BPF_OBJ_PIN' })
     t.false(link.closed)

@@ -19,7 +19,7 @@ for (const name of ['maps', 'maps_no_btf']) {
     const map = (of: string): MapBase => bpf.map(of) ?? t.fail(`no map ${of}`) ?? (undefined as never)
     const key = bytes(packet.length)
     t.is(u64(map('ARRAY').asBytes().get(bytes(1))), 2n)
-    for (const of of ['HASH', 'LRU_HASH']) t.is(u64(map(of).asBytes().get(key)), 1n, of)
+    for (const hash of ['HASH', 'LRU_HASH']) t.is(u64(map(hash).asBytes().get(key)), 1n, hash)
     t.is(map('PER_CPU_HASH').mapType, 'PerCpuHash')
     t.is(LpmTrie.tryFrom<Uint8Array, Uint8Array>(map('ROUTES')).get(Uint8Array.of(32, 0, 0, 0, 10, 0, 0, 7))?.[0], 20)
     t.deepEqual(RingBuf.tryFrom(map('EVENTS')).drain().decode(), [key, key])

@@ -4,6 +4,7 @@ import { ArrayMap, type BytesMap, HashMap, LpmTrie, MapBase, type MapOptions, Qu
 import { openFixture, takenFrom, u32Key } from '../../helpers/fixtures.ts'
 import { leaveNothingBehind, ownDescriptors } from '../../helpers/left-behind.ts'
 import { closing, makeHash, makeTypedHash, numbered } from '../../helpers/map-kit.ts'
+import { pageSize } from '../../helpers/page-size.ts'
 import { until } from '../../helpers/poll.ts'
 
 leaveNothingBehind(test)
@@ -147,6 +148,11 @@ const badCreations: [title: string, options: unknown, expected: object][] = [
     'a name with a null byte',
     { mapType: 'Queue', keySize: 0, valueSize: 4, maxEntries: 1, name: 'a\0' },
     { instanceOf: TypeError },
+  ],
+  [
+    'a ring buffer of half a page',
+    { mapType: 'RingBuf', keySize: 0, valueSize: 0, maxEntries: pageSize / 2 },
+    { code: 'ERR_EBPF_MAP', message: new RegExp(`EINVAL.*whole pages, which have ${pageSize} here`) },
   ],
   ['extra that is a number', { mapType: 'Queue', keySize: 0, valueSize: 4, maxEntries: 1, extra: 1 }, type],
 ]

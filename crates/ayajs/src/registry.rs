@@ -3,15 +3,16 @@
 use std::{
     cell::RefCell,
     collections::HashMap,
+    mem::ManuallyDrop,
     os::fd::OwnedFd,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, Once},
 };
 
 use napi::Env;
 use napi_derive::napi;
 
-use crate::{error, links::Link, maps::Map, open::Object, programs::ProgramCell};
+use crate::{error, links::Link, maps::Map, open::Object, programs::ProgramCell, sys};
 
 /// Something that lives until it is released, or until its environment ends.
 pub(crate) enum Owned {
@@ -24,14 +25,14 @@ pub(crate) enum Owned {
 
 /// Makes the current environment the owner of `owned`.
 pub(crate) fn own(owned: Owned) {
-    REGISTRY.with_borrow_mut(|registry| registry.insert(owned.key(), owned));
+    REGISTRY.with(|registry| registry.borrow_mut().insert(owned.key(), owned));
 }
 
 /// Takes `resource` out of the registry, and tells whether it was there. It ends with its last holder: the caller, or
 /// the task that is using it.
 pub(crate) fn release<T>(resource: &Arc<T>) -> bool {
     REGISTRY
-        .with_borrow_mut(|registry| registry.remove(&key(resource)))
+        .with(|registry| registry.borrow_mut().remove(&key(resource)))
         .is_some()
 }
 
@@ -53,13 +54,18 @@ fn key<T>(resource: &Arc<T>) -> usize {
 }
 
 thread_local! {
-    // An environment has a thread of its own (the main thread, or a worker's).
-    static REGISTRY: RefCell<HashMap<usize, Owned>> = RefCell::new(HashMap::new());
+    // An environment has a thread of its own (the main thread, or a worker's). Without a destructor: glibc would run that of
+    // the main thread when the process exits, before `drain`, and musl would not.
+    static REGISTRY: ManuallyDrop<RefCell<HashMap<usize, Owned>>> =
+        ManuallyDrop::new(RefCell::default());
 }
 
 /// Called once per environment, when the addon is loaded into it.
 #[napi(module_exports)]
 pub fn initialize(_exports: napi::bindgen_prelude::Object, env: Env) -> napi::Result<()> {
+    static AT_EXIT: Once = Once::new();
+
+    AT_EXIT.call_once(|| sys::at_exit(drain));
     env.add_env_cleanup_hook((), |()| {
         error::forget_factory();
         drain();
@@ -67,8 +73,10 @@ pub fn initialize(_exports: napi::bindgen_prelude::Object, env: Env) -> napi::Re
     Ok(())
 }
 
-fn drain() {
-    let owned = REGISTRY.take();
+/// When an environment ends; and when the main thread exits, which ends its environment without a word to us
+/// (`process.exit()`, exceptions that nobody catches).
+extern "C" fn drain() {
+    let owned = REGISTRY.with(|registry| registry.take());
     let (links, others): (Vec<_>, Vec<_>) = owned
         .into_values()
         .partition(|owned| matches!(owned, Owned::Link(_)));

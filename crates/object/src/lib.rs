@@ -54,6 +54,8 @@ mod tests {
         include_bytes!("../../../__test__/fixtures/legacy_iproute2.bpf.o");
     pub(super) const EXTERNS: &[u8] = include_bytes!("../../../__test__/fixtures/externs.bpf.o");
     pub(super) const MAPS: &[u8] = include_bytes!("../../../__test__/fixtures/maps.bpf.o");
+    pub(super) const USER_RING: &[u8] =
+        include_bytes!("../../../__test__/fixtures/unsupported_map.bpf.o");
 
     /// The contents of a section.
     pub(super) fn section<'a>(data: &'a [u8], name: &str) -> &'a [u8] {

@@ -237,6 +237,7 @@ impl CgroupSkb {
             let cell = self.cell()?;
             let repeat = args::integer("repeat", repeat, 1, MAX_REPEAT)?;
             let fd = cell.fd()?;
+            // The kernel stops between two of the runs when a signal is pending (`bpf_test_timer_continue` of net/bpf).
             let run = sys::without_signals(|| sys::test_run(&*fd, packet, repeat));
             let run = run.map_err(|error| {
                 cell.failed("cannot make a test run", "BPF_PROG_TEST_RUN", &error)

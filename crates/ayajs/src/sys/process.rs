@@ -39,6 +39,13 @@ pub(crate) fn effective_capabilities() -> io::Result<u64> {
     Ok(u64::from(low.effective) | (u64::from(high.effective) << 32))
 }
 
+/// Has `work` done when the process exits, on the thread that has it exit.
+pub(crate) fn at_exit(work: extern "C" fn()) {
+    // SAFETY: the function takes nothing, and stays: the addon is never unloaded.
+    let status = unsafe { libc::atexit(work) };
+    debug_assert_eq!(status, 0);
+}
+
 /// The size of a page of memory in bytes.
 pub(crate) fn page_size() -> u32 {
     // SAFETY: sysconf takes no pointer.

@@ -7,7 +7,7 @@
 
 use super::{
     definition::{BY_NAME, Definition, Holds, NUMBERS, Part, map_type, refuse},
-    whole_pages,
+    pages::whole_pages,
 };
 use crate::{
     btf::{Array, Btf, Editor, Member, Type, kind},
@@ -55,14 +55,10 @@ pub(super) fn correct(data: &[u8], wishes: &Wishes<'_>) -> Result<Corrected> {
         let Some(definition) = Definition::read(&btf, name, struct_type)? else {
             continue;
         };
-        let entries = (wishes.entries)(name);
-        let entries = match definition.map_type {
-            // aya makes whole pages of the other kind only.
-            map_type::USER_RINGBUF => {
-                whole_pages(entries.or(definition.max_entries), wishes.page_size).or(entries)
-            }
-            _ => entries,
-        };
+        let stated = (wishes.entries)(name);
+        let is_user_ring = definition.map_type == map_type::USER_RINGBUF;
+        let bytes = stated.or(definition.max_entries).filter(|_| is_user_ring);
+        let entries = whole_pages(bytes, wishes.page_size).or(stated);
         let change = Change::of(&btf, name, &definition, entries, wishes)?;
         if definition.lacks_inner() {
             changes.push((variable, Change::placeholder(&definition)));
@@ -249,9 +245,9 @@ fn inner_change(
     else {
         return Ok(None);
     };
-    let is_ring = definition.map_type == map_type::RINGBUF;
-    let entries = definition.max_entries.filter(|_| is_ring);
-    let entries = whole_pages(entries, wishes.page_size);
+    let is_ring = map_type::is_ring(definition.map_type);
+    let bytes = definition.max_entries.filter(|_| is_ring);
+    let entries = whole_pages(bytes, wishes.page_size);
     let change = Change::of(btf, map, &definition, entries, wishes)?;
     Ok(change.map(|change| (array, Box::new(change))))
 }
@@ -295,7 +291,7 @@ mod tests {
     use super::*;
     use crate::{
         maps::definition::find,
-        tests::{NESTED_ARRAYS, mutants, section},
+        tests::{NESTED_ARRAYS, USER_RING, mutants, section},
     };
 
     fn wishing(
@@ -358,6 +354,15 @@ mod tests {
         let btf = Btf::parse(&data).unwrap();
         assert_eq!(definition(&btf, "inner").max_entries, Some(9));
         assert_eq!(definition(&btf, "by_table").max_entries, Some(8));
+    }
+
+    #[test]
+    fn a_user_ring_buffer_is_made_of_whole_pages() {
+        let original = section(USER_RING, ".BTF");
+        let corrected = wishing(original, |_| Some(5000), |_| false).unwrap();
+        let data = corrected.data.unwrap();
+        let btf = Btf::parse(&data).unwrap();
+        assert_eq!(definition(&btf, "commands").max_entries, Some(8192));
     }
 
     #[test]

@@ -38,6 +38,10 @@ pub(super) mod map_type {
         matches!(map_type, ARRAY_OF_MAPS | HASH_OF_MAPS)
     }
 
+    pub(crate) const fn is_ring(map_type: u32) -> bool {
+        matches!(map_type, RINGBUF | USER_RINGBUF)
+    }
+
     /// Sizes of key and value that are the only ones that the kernel takes for a type of map: whoever states none, means them.
     pub(crate) const fn only_sizes(of: u32) -> (Option<u32>, Option<u32>) {
         match of {

@@ -4,6 +4,7 @@
 mod correct;
 mod definition;
 mod legacy;
+mod pages;
 mod references;
 mod slots;
 
@@ -169,16 +170,6 @@ fn carry_btf(data: &[u8], wishes: &MapWishes<'_>, plan: &mut MapPlan) -> Result<
     let mut copy = data.to_vec();
     replace_section(&elf, index, &btf, &mut copy)?;
     Ok(Some(copy))
-}
-
-/// A ring buffer is a power of two of pages. aya knows that, but of those alone that programs write, and not inside of maps.
-fn whole_pages(bytes: Option<u32>, page_size: u32) -> Option<u32> {
-    let bytes = bytes.filter(|bytes| *bytes != 0)?;
-    let pages = bytes
-        .div_ceil(page_size.max(1))
-        .checked_next_power_of_two()?;
-    let whole = pages.checked_mul(page_size)?;
-    (whole != bytes && whole <= MAX_NUMBER).then_some(whole)
 }
 
 #[cfg(test)]
