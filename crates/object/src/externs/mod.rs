@@ -166,12 +166,9 @@ fn find_in_kernel(btf: &Btf<'_>, externs: &mut [Extern<'_>], kernel: Option<&dyn
     } else {
         (kernel.type_ids(&typed), kernel.types().and_then(Btf::parse))
     };
-    let addresses = if untyped.is_empty() {
-        Vec::new()
-    } else {
-        kernel.addresses(&untyped)
-    };
-    let (mut ids, mut addresses) = (ids.into_iter(), addresses.into_iter());
+    let addresses = (!untyped.is_empty()).then(|| kernel.addresses(&untyped));
+    let mut addresses = addresses.unwrap_or_default().into_iter();
+    let mut ids = ids.into_iter();
     for wanted in externs.iter_mut().filter(|one| one.found.is_none()) {
         wanted.found = Some(match wanted.origin {
             Origin::Type(_) => match ids.next().flatten() {

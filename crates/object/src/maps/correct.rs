@@ -8,6 +8,7 @@
 use super::{
     definition::{BY_NAME, Definition, Holds, NUMBERS, Part, map_type, refuse},
     pages::whole_pages,
+    types::is_told_types,
 };
 use crate::{
     btf::{Array, Btf, Editor, Member, Type, kind},
@@ -250,31 +251,6 @@ fn inner_change(
     let entries = whole_pages(bytes, wishes.page_size);
     let change = Change::of(btf, map, &definition, entries, wishes)?;
     Ok(change.map(|change| (array, Box::new(change))))
-}
-
-/// Whether aya tells the kernel the types of such maps: there are some that it takes none for.
-const fn is_told_types(of: u32) -> bool {
-    use map_type::{
-        ARRAY_OF_MAPS, CGROUP_ARRAY, CPUMAP, DEVMAP, DEVMAP_HASH, HASH_OF_MAPS, PERF_EVENT_ARRAY,
-        QUEUE, RINGBUF, SOCKHASH, SOCKMAP, STACK, STACK_TRACE, XSKMAP,
-    };
-    !matches!(
-        of,
-        PERF_EVENT_ARRAY
-            | CGROUP_ARRAY
-            | STACK_TRACE
-            | ARRAY_OF_MAPS
-            | HASH_OF_MAPS
-            | DEVMAP
-            | DEVMAP_HASH
-            | CPUMAP
-            | XSKMAP
-            | SOCKMAP
-            | SOCKHASH
-            | QUEUE
-            | STACK
-            | RINGBUF
-    )
 }
 
 fn apply(btf: &Btf<'_>, changes: &[(Type, Change)]) -> Option<Vec<u8>> {

@@ -7,6 +7,7 @@ mod legacy;
 mod pages;
 mod references;
 mod slots;
+mod types;
 
 use std::{borrow::Cow, path::PathBuf};
 
