@@ -15,7 +15,7 @@ test('`setAll` and `deleteAll` check and encode everything before the first entr
       [keyOf(1), flow],
       [bad, flow],
     ])
-  t.throws(set, { instanceOf: RangeError, message: /^flows\.key\.dport: 70000/ })
+  t.throws(set, { instanceOf: RangeError, message: /^entries\[1\]: flows\.key\.dport: 70000/ })
   t.deepEqual([...flows], [])
   flows.set(keyOf(1), flow)
   t.throws(() => flows.deleteAll([keyOf(1), bad]), { instanceOf: RangeError })

@@ -152,7 +152,7 @@ const badCreations: [title: string, options: unknown, expected: object][] = [
   [
     'a ring buffer of half a page',
     { mapType: 'RingBuf', keySize: 0, valueSize: 0, maxEntries: pageSize / 2 },
-    { code: 'ERR_EBPF_MAP', message: new RegExp(`EINVAL.*whole pages, which have ${pageSize} here`) },
+    { code: 'ERR_EBPF_MAP', message: new RegExp(`EINVAL.*whole pages\\. Set maxEntries to ${pageSize}\\.`) },
   ],
   ['extra that is a number', { mapType: 'Queue', keySize: 0, valueSize: 4, maxEntries: 1, extra: 1 }, type],
 ]
