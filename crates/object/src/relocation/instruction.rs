@@ -33,13 +33,15 @@ const CALL: u8 = 0x85;
 const OFFSET: usize = 2;
 const NUMBER: usize = 4;
 
-/// Has the instruction at `at` of `code` say the value.
-pub(super) fn write(code: &mut [u8], at: usize, value: &Value) -> Result<(), Missing> {
+/// Has the instruction at `at` of `code` say the value. It is another one if it does not say what the compiler has written.
+pub(super) fn write(
+    code: &mut [u8],
+    at: usize,
+    value: &Value,
+    written: Option<u64>,
+) -> Result<(), Missing> {
     let first = code.get(at).copied().ok_or(Missing::Instruction)?;
-    if value
-        .written
-        .is_some_and(|written| says(code, at) != Some(written))
-    {
+    if written.is_some_and(|written| says(code, at) != Some(written)) {
         return Err(Missing::Instruction);
     }
     match first & CLASS {

@@ -24,7 +24,7 @@ use self::{
     places::{Functions, Places},
     record::{Kind, Record},
     target::Target,
-    value::{Value, value},
+    value::{Value, value, written},
 };
 use crate::{
     btf::{Btf, MAX_DEPTH},
@@ -131,7 +131,7 @@ pub(crate) fn relocate(
     for record in &records {
         let code = relocated.data.get_mut(..record.end).unwrap_or_default();
         let result = resolve(&btf, target.as_ref(), record, functions.number(record))
-            .and_then(|value| instruction::write(code, record.place, &value));
+            .and_then(|(value, written)| instruction::write(code, record.place, &value, written));
         let Err(missing) = result else {
             continue;
         };
@@ -156,18 +156,20 @@ pub(crate) fn relocate(
     Ok(Some(relocated))
 }
 
+/// The value of a relocation, and what the compiler wrote in its place.
 fn resolve(
     btf: &Btf<'_>,
     target: Option<&Target<'_, '_>>,
     record: &Record<'_>,
     function: usize,
-) -> std::result::Result<Value, Missing> {
+) -> std::result::Result<(Value, Option<u64>), Missing> {
     let kind = record.kind;
     let local =
         Path::of(btf, record).ok_or_else(|| Missing::Path(shortened(record.path).into_owned()))?;
     let value_of = |found: Option<&Path<'_, '_>>| value(kind, &local, found);
     if kind == Kind::TypeIdLocal {
-        return value_of(None).ok_or(Missing::Unknown);
+        let value = value_of(None).ok_or(Missing::Unknown)?;
+        return Ok((value, None));
     }
     let found = btf.get(record.type_id).ok_or(Missing::Nameless)?;
     if btf.name(found).is_none_or(str::is_empty) {
@@ -204,8 +206,9 @@ fn resolve(
     if !matched.is_empty() {
         target.keep(function, record.type_id, matched);
     }
-    match result {
-        Some((_, value)) => Ok(value),
-        None => value_of(None).ok_or(missing),
-    }
+    let value = match result {
+        Some((_, value)) => value,
+        None => value_of(None).ok_or(missing)?,
+    };
+    Ok((value, written(kind, &local)))
 }

@@ -13,8 +13,6 @@ pub(super) const SIGNED: u32 = 1 << 24;
 /// What an instruction gets.
 pub(super) struct Value {
     pub(super) number: u64,
-    /// What the compiler wrote for the object's own types, where it can be told.
-    pub(super) written: Option<u64>,
     /// The sizes of the field in the object and in the kernel, where they are not the same.
     pub(super) sizes: Option<Sizes>,
 }
@@ -33,27 +31,6 @@ pub(super) fn value(
     local: &Path<'_, '_>,
     target: Option<&Path<'_, '_>>,
 ) -> Option<Value> {
-    let value = value_for(kind, local, target)?;
-    let written = is_certain(kind, local).then(|| value_for(kind, local, Some(local)));
-    Some(Value {
-        written: written.flatten().map(|value| value.number),
-        ..value
-    })
-}
-
-/// Whether the compiler and this agree about the object's own value. For most of what bit-fields are asked there are
-/// several right ones, and numbers of types may change when objects are linked.
-fn is_certain(kind: Kind, local: &Path<'_, '_>) -> bool {
-    match kind {
-        Kind::TypeIdLocal | Kind::TypeIdTarget => false,
-        Kind::FieldOffset | Kind::FieldSize | Kind::FieldLeftShift => {
-            Field::of(local).is_some_and(|field| !field.has_bits)
-        }
-        _ => true,
-    }
-}
-
-fn value_for(kind: Kind, local: &Path<'_, '_>, target: Option<&Path<'_, '_>>) -> Option<Value> {
     let number = match (kind, target) {
         (Kind::TypeIdLocal, _) => local.root.into(),
         (Kind::FieldExists | Kind::ValueExists | Kind::TypeExists | Kind::TypeMatches, _) => {
@@ -67,16 +44,28 @@ fn value_for(kind: Kind, local: &Path<'_, '_>, target: Option<&Path<'_, '_>>) ->
             let (local, target) = (Field::of(local)?, Field::of(target?)?);
             return Some(Value {
                 number: target.number(kind)?,
-                written: None,
                 sizes: sizes(&local, &target).filter(|_| kind == Kind::FieldOffset),
             });
         }
     };
     Some(Value {
         number,
-        written: None,
         sizes: None,
     })
+}
+
+/// What the compiler wrote for the object's own types. For most of what bit-fields are asked there are several right values,
+/// and numbers of types may change when objects are linked: `None`.
+pub(super) fn written(kind: Kind, local: &Path<'_, '_>) -> Option<u64> {
+    let is_certain = match kind {
+        Kind::TypeIdLocal | Kind::TypeIdTarget => false,
+        Kind::FieldOffset | Kind::FieldSize | Kind::FieldLeftShift => {
+            Field::of(local).is_some_and(|field| !field.has_bits)
+        }
+        _ => true,
+    };
+    let own = is_certain.then(|| value(kind, local, Some(local)));
+    own.flatten().map(|value| value.number)
 }
 
 fn enum_value(local: &Path<'_, '_>, target: &Path<'_, '_>) -> Option<u64> {
