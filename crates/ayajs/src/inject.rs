@@ -42,7 +42,7 @@ pub(crate) fn check(
             let message = format!("the object has no map \"{name}\". It has: {names}");
             return Err(Error::new(Code::NotFound, message).text("map", name));
         };
-        let of_maps = plan.of_maps.iter().find(|of_maps| of_maps.name == *name);
+        let of_maps = plan.map_of_maps(name);
         check_map(name, map, (plan, of_maps), fd, options)?;
         check_inner(name, inner_of(object, map, of_maps).as_ref(), fd)?;
     }
@@ -93,10 +93,7 @@ fn check_map(
             &format!("it is pinned, at {path}: a map is one or the other"),
         ));
     }
-    let wanted = of_maps.map_or_else(
-        || Shape::wanted(map, options.max_entries_of(name)),
-        Shape::of_maps,
-    );
+    let wanted = Shape::planned(map, of_maps, options.max_entries_of(name));
     let found = shape_of(fd).map_err(|error| inspect_error(name, &error))?;
     if !found.satisfies(&wanted) {
         let reason = format!("it is {found}, the object wants {wanted}");

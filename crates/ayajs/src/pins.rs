@@ -42,11 +42,8 @@ impl Pins {
             let Some(path) = path_of(name, plan, options) else {
                 continue;
             };
-            let of_maps = plan.of_maps.iter().find(|of_maps| of_maps.name == *name);
-            let wanted = of_maps.map_or_else(
-                || Shape::wanted(map, options.max_entries_of(name)),
-                Shape::of_maps,
-            );
+            let of_maps = plan.map_of_maps(name);
+            let wanted = Shape::planned(map, of_maps, options.max_entries_of(name));
             if let Some(fd) = find(name, &path, &wanted)? {
                 let inner = inject::inner_of(object, map, of_maps);
                 inject::check_inner(name, inner.as_ref(), &fd)?;
@@ -103,7 +100,7 @@ pub(crate) fn path_of(name: &str, plan: &MapPlan, options: &LoadOptions) -> Opti
 
 /// The map that is pinned there, if it has this shape.
 fn find(name: &str, path: &Path, wanted: &Shape) -> Result<Option<OwnedFd>> {
-    // Nothing there, or nothing that may be opened: aya makes the map, or says why not.
+    // Nothing there, or nothing that may be opened: the map is made, and pinning it says why not.
     let Ok(fd) = sys::object_get(path) else {
         return Ok(None);
     };

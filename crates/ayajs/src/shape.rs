@@ -60,8 +60,13 @@ impl Shape {
         shape
     }
 
+    /// The shape that a map of the object is to have, whether or not aya knows all of its definition.
+    pub(crate) fn planned(map: &Map, plan: Option<&MapOfMaps>, max_entries: Option<u32>) -> Self {
+        plan.map_or_else(|| Self::wanted(map, max_entries), Self::of_maps)
+    }
+
     /// A map of maps that aya knows nothing of.
-    pub(crate) fn of_maps(wanted: &MapOfMaps) -> Self {
+    fn of_maps(wanted: &MapOfMaps) -> Self {
         Self {
             map_type: wanted.map_type,
             key_size: wanted.key_size,

@@ -12,8 +12,8 @@ const FAULTS: [libc::c_int; 5] = [
 ];
 
 /// Runs `work` with all signals of this thread held back: the verifier gives up with EAGAIN as soon as one is pending
-/// (`do_check` of kernel/bpf/verifier.c), a repeated test run with EINTR, and profilers send one each millisecond. They arrive afterwards; those for the
-/// whole process go to another thread.
+/// (`do_check` of kernel/bpf/verifier.c), a repeated test run with EINTR, and profilers send one each millisecond. They
+/// arrive afterwards; those for the whole process go to another thread.
 ///
 /// What is no signal to us interrupts all the same: a stop, the freezer, task work (`TWA_SIGNAL`) and glibc's own.
 pub(crate) fn without_signals<T>(work: impl FnOnce() -> T) -> T {

@@ -63,10 +63,10 @@ pub struct MapPlan {
 }
 
 impl MapPlan {
-    /// Whether aya has another map of this name for one that takes its place.
+    /// The map of maps of this name that aya has an array for.
     #[must_use]
-    pub fn has_other(&self, name: &str) -> bool {
-        self.of_maps.iter().any(|map| map.name == name)
+    pub fn map_of_maps(&self, name: &str) -> Option<&MapOfMaps> {
+        self.of_maps.iter().find(|map| map.name == name)
     }
 
     /// Whether there is a map that only somebody else can make.
