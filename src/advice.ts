@@ -8,13 +8,17 @@ export function adviceFor(code: EbpfErrorCode, details: EbpfErrorDetails): strin
     const missing = details.missingCapabilities?.join(' and ') ?? 'capabilities'
     return `This process lacks ${missing}: run it as root, or give it the capabilities.`
   }
-  const limit = descriptorLimits[details.errnoName ?? '']
+  const limit = descriptorAdvice(details)
   if (limit !== undefined) return limit
   const row = table.find((advice) => fits(advice, code, details))
   return row?.text ?? errorCodes[code].remedy
 }
 
-/** The limits of descriptors, whatever was about to have one. */
+/** What to do where there may be no more descriptors, whatever was about to have one. */
+export function descriptorAdvice({ errnoName = '' }: EbpfErrorDetails): string | undefined {
+  return descriptorLimits[errnoName]
+}
+
 const descriptorLimits: Readonly<Record<string, string>> = {
   EMFILE:
     'The process has as many descriptors as it may have: close what is not needed any more, or raise the limit (ulimit -n).',

@@ -2,7 +2,7 @@
 
 import { closeSync, constants, openSync, readFileSync, readlinkSync, realpathSync, statfsSync, statSync } from 'node:fs'
 import { checkInteger, checkPath, invalidArgType, type PathLike } from '../arguments.ts'
-import { adviceFor } from '../advice.ts'
+import { descriptorAdvice } from '../advice.ts'
 import { EbpfError, type EbpfErrorDetails } from '../errors.ts'
 import { nameOfErrno } from '../failure.ts'
 
@@ -67,9 +67,10 @@ function openDirectory(path: string | Uint8Array, text: string): number {
 }
 
 function advice(details: EbpfErrorDetails): string {
-  const { errnoName } = details
-  if (errnoName === 'EMFILE' || errnoName === 'ENFILE') return adviceFor('ERR_EBPF_FILE', details)
-  return `${errnoName === 'ENOENT' ? 'Make it first (mkdir). ' : ''}${whereCgroupsAre()}`
+  return (
+    descriptorAdvice(details) ??
+    `${details.errnoName === 'ENOENT' ? 'Make it first (mkdir). ' : ''}${whereCgroupsAre()}`
+  )
 }
 
 /** The kernel says EBADF to every directory that is not a cgroup v2. Only then is it looked at more closely. */
