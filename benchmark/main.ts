@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
+import { runTool } from '../__test__/helpers/tool.ts'
 import { chart } from './chart.ts'
 import { missingReason, type Contender } from './contenders.ts'
 import { EventWriter } from './events.ts'
@@ -17,20 +18,9 @@ import { built, root } from './places.ts'
 import { heading, verdictReport } from './report.ts'
 import type { ContenderResult, Results } from './results.ts'
 
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await runTool({ readOptions, usage }, main)
 
-async function main(args: readonly string[]): Promise<number> {
-  let options: Options
-  try {
-    options = readOptions(args)
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`)
-    return 2
-  }
-  if (options.help) {
-    console.log(usage)
-    return 0
-  }
+async function main(options: Options): Promise<number> {
   // The contenders inherit it: what else runs here is to wait, not to be measured.
   setPriority(constants.priority.PRIORITY_HIGHEST)
   const results = await measure(options)

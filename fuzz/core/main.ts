@@ -2,6 +2,7 @@
 import { existsSync, lchownSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { endSignal, runTool } from '../../__test__/helpers/tool.ts'
 import { figuresText, runCases, type Figures } from './cases.ts'
 import { compareObjects, objectFiguresText } from './objects.ts'
 import { readOptions, usage, type Options } from './options.ts'
@@ -10,20 +11,9 @@ import { makeTools } from './tools.ts'
 /** For the programs in C, and the sources of cases that differ. */
 const folder = fileURLToPath(new URL('../../.cache/fuzz-core', import.meta.url))
 
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await runTool({ readOptions, usage }, main)
 
-async function main(args: readonly string[]): Promise<number> {
-  let options: Options
-  try {
-    options = readOptions(args)
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`)
-    return 2
-  }
-  if (options.help) {
-    console.log(usage)
-    return 0
-  }
+async function main(options: Options): Promise<number> {
   try {
     return await run(options)
   } catch (error) {
@@ -36,10 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function run({ seed, cases, objects }: Options): Promise<number> {
   const tools = makeTools(folder)
-  const end = new AbortController()
-  const { signal } = end
-  // A second signal ends the process at once.
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end.abort())
+  const signal = endSignal()
   const say = (line: string): void => console.log(line)
   const finish = (figures: string, different: number): number => {
     say(`${figures}${signal.aborted ? ' (interrupted)' : ''}`)
