@@ -3,10 +3,9 @@ import test from 'ava'
 import { EbpfError } from 'ayajs'
 import { loaded, openFixture } from '../helpers/fixtures.ts'
 import { leaveNothingBehind } from '../helpers/left-behind.ts'
+import { packet } from '../helpers/rings.ts'
 
 leaveNothingBehind(test)
-
-const packet = Uint8Array.from({ length: 40 }, (_, index) => (index === 0 ? 0x45 : 0))
 
 test('of several versions of a function, those that the kernel has otherwise are not there', (t) => {
   t.is(loaded(openFixture(t, 'externs_unlike'), 'versions').testRun({ packet }).returnValue, 1)

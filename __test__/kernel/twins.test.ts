@@ -4,11 +4,11 @@ import test from 'ava'
 import { Btf, EbpfError } from 'ayajs'
 import { fixturePath, loaded, openFixture } from '../helpers/fixtures.ts'
 import { leaveNothingBehind } from '../helpers/left-behind.ts'
+import { packet } from '../helpers/rings.ts'
 import { typesOf } from '../helpers/types-of.ts'
 
 leaveNothingBehind(test)
 
-const packet = Uint8Array.from({ length: 40 }, (_, index) => (index === 0 ? 0x45 : 0))
 const btf = (): Btf => Btf.parse(typesOf(readFileSync(fixturePath('twins_types'))))
 
 test('a field that one of them has alone tells where the next one is', (t) => {

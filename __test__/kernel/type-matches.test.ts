@@ -4,11 +4,10 @@ import test from 'ava'
 import { Btf } from 'ayajs'
 import { fixturePath, loaded, openFixture } from '../helpers/fixtures.ts'
 import { leaveNothingBehind } from '../helpers/left-behind.ts'
+import { packet } from '../helpers/rings.ts'
 import { typesOf } from '../helpers/types-of.ts'
 
 leaveNothingBehind(test)
-
-const packet = Uint8Array.from({ length: 40 }, (_, index) => (index === 0 ? 0x45 : 0))
 
 /** By program of matching.bpf.c; the types are those of matching_types.bpf.c. */
 const answers: readonly [program: string, matches: boolean, what: string][] = [

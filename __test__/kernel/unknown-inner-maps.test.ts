@@ -9,10 +9,9 @@ import { leaveNothingBehind, ownDescriptors } from '../helpers/left-behind.ts'
 import { doors } from '../helpers/open.ts'
 import type { Owner } from '../helpers/owner.ts'
 import { makePinDirectory } from '../helpers/pins.ts'
+import { packet } from '../helpers/rings.ts'
 
 leaveNothingBehind(test)
-
-const packet = Uint8Array.from({ length: 40 }, (_, index) => (index === 0 ? 0x45 : 0))
 
 function closedAtTheEnd<M extends MapBase>(t: Owner, map: M): M {
   t.teardown(() => map.close())
